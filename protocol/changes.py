@@ -1,0 +1,154 @@
+"""Changes: everything staff do that others must see, signed by the person who did it.
+
+A change is applied once however often it is sent: its id is the idempotency key. Requirement: SEC-9 builds on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from protocol.deliveries import DeliveryDraft
+from protocol.encoding import from_base64, to_base64
+from protocol.ids import new_id
+from protocol.items import SegmentItem
+from protocol.wire import Wire, canonical_bytes
+
+_TAG = b"madoguchi change 1\n"
+
+
+class ItemSave(Wire):
+    """Add an item, or write a new version of it. Answers given earlier stay."""
+
+    item: SegmentItem
+
+
+class ItemRemove(Wire):
+    """Delete an item and every answer to it. `answers_seen` is the number the person was shown."""
+
+    item: str
+    answers_seen: int = 0
+
+
+class ItemsReorder(Wire):
+    """The order in which items are asked; ids not named keep their place after the named ones."""
+
+    items: tuple[str, ...]
+
+
+class DeliverySave(Wire):
+    """Write a draft, or a new version of it."""
+
+    draft: DeliveryDraft
+
+
+class DeliveryRemove(Wire):
+    """Throw a draft away. What was sent stays in the history."""
+
+    delivery: str
+
+
+class DeliveryTest(Wire):
+    """Send the draft as it stands to the named staff members' own LINE accounts, marked as a test."""
+
+    draft: DeliveryDraft
+    staff: tuple[str, ...]
+
+
+class DeliverySend(Wire):
+    """Confirm a draft: send it now. `recipients_seen` is the number shown on the confirmation screen."""
+
+    delivery: str
+    recipients_seen: int
+
+
+class LineLinkStart(Wire):
+    """Begin to tie the signer's own LINE account. `code_hash` = SHA-256 hex of the code shown on the screen."""
+
+    code_hash: str
+    expires_at: datetime
+
+
+class LineLinkRemove(Wire):
+    """Untie the signer's LINE account."""
+
+
+class GreetingSave(Wire):
+    """The text with which the account greets a new friend before the first question."""
+
+    text: str
+
+
+PAYLOADS: dict[str, type[Wire]] = {
+    "item.save": ItemSave,
+    "item.remove": ItemRemove,
+    "items.reorder": ItemsReorder,
+    "delivery.save": DeliverySave,
+    "delivery.remove": DeliveryRemove,
+    "delivery.test": DeliveryTest,
+    "delivery.send": DeliverySend,
+    "line_link.start": LineLinkStart,
+    "line_link.remove": LineLinkRemove,
+    "greeting.save": GreetingSave,
+}
+
+
+class Change(Wire):
+    """One signed action. `based_on` is the version of the record it was made from, 0 for a new one."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    based_on: int = 0
+    made_at: datetime
+    staff: str
+    relay: str
+    """The relay it was made for, so that a change for the test environment means nothing in production."""
+    signature: str = ""
+
+
+class ChangeResult(Wire):
+    """What became of a change. `reason` is a code of `protocol.problems.REASONS` when refused."""
+
+    id: str
+    outcome: Literal["applied", "refused"]
+    reason: str = ""
+    version: int = 0
+
+
+def make_change(
+    kind: str, payload: Wire, *, based_on: int, now: datetime, staff: str, relay: str, key: Ed25519PrivateKey
+) -> Change:
+    """A signed change of a kind in `PAYLOADS`."""
+    if not isinstance(payload, PAYLOADS[kind]):
+        raise TypeError(f"{kind} takes a {PAYLOADS[kind].__name__}")
+    change = Change(
+        id=new_id(now),
+        kind=kind,
+        payload=payload.as_json(),
+        based_on=based_on,
+        made_at=now,
+        staff=staff,
+        relay=relay,
+    )
+    return change.model_copy(update={"signature": to_base64(key.sign(_signed_bytes(change)))})
+
+
+def is_signed_by(change: Change, public_key: bytes) -> bool:
+    """Whether the change carries a valid signature of this Ed25519 public key (32 bytes)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(
+            from_base64(change.signature), _signed_bytes(change)
+        )
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _signed_bytes(change: Change) -> bytes:
+    body = change.as_json()
+    del body["signature"]
+    return _TAG + canonical_bytes(body)

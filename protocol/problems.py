@@ -1,0 +1,92 @@
+"""A problem a person can mend: a reason code, the place, and the limit that was passed.
+
+The words for each code live in `resources/wording/`; `REASONS` is the closed list both sides know.
+"""
+
+from __future__ import annotations
+
+from protocol.wire import Wire
+
+
+class Problem(Wire):
+    """`code` is one of `REASONS`; `at` names the field; `limit` and `actual` fill the sentence where useful."""
+
+    code: str
+    at: str = ""
+    limit: int | None = None
+    actual: int | None = None
+
+
+REASONS: frozenset[str] = frozenset(
+    {
+        # what was written
+        "text_missing",
+        "text_too_long",
+        "too_few_choices",
+        "too_many_choices",
+        "choices_not_allowed",
+        "duplicate_id",
+        "duplicate_label",
+        "choice_not_offered",
+        "one_choice_only",
+        "year_not_allowed",
+        "year_out_of_range",
+        "no_messages",
+        "too_many_messages",
+        "file_missing",
+        "file_unknown",
+        "file_too_large",
+        "file_damaged",
+        "file_type_refused",
+        "title_missing",
+        "segment_empty",
+        "segment_too_deep",
+        "segment_too_large",
+        "item_unknown",
+        "choice_unknown",
+        "ages_reversed",
+        "dates_reversed",
+        # sending
+        "no_recipients",
+        "over_quota",
+        "quota_unknown",
+        "count_unknown",
+        "count_changed",
+        "already_sent",
+        "not_a_draft",
+        "no_test_account",
+        "line_refused",
+        "line_unreachable",
+        "line_not_configured",
+        # changes and sync
+        "version_conflict",
+        "not_found",
+        "in_use",
+        "unknown_change",
+        "malformed",
+        "bad_signature",
+        "wrong_relay",
+        "too_old",
+        "not_allowed",
+        "protocol_too_old",
+        "protocol_too_new",
+        # doors
+        "not_signed_in",
+        "session_expired",
+        "wrong_passphrase",
+        "throttled",
+        "device_unknown",
+        "device_revoked",
+        "replayed",
+        "clock_skew",
+        "code_wrong",
+        "code_used",
+        "code_expired",
+        "login_name_taken",
+        "address_not_allowed",
+        "not_set_up",
+        "disk_full",
+        "too_large",
+        "busy",
+    }
+)

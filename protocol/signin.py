@@ -1,0 +1,176 @@
+"""Signing in: one passphrase becomes two keys, of which the relay learns one hashed and the other never.
+
+Source: design "Who can read what"; RFC 9106 (Argon2id), RFC 5869 (HKDF). Requirements: SEC-1, ADM-7.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+
+from protocol.encoding import from_base64, to_base64
+from protocol.staff import StaffMember
+from protocol.wire import Wire
+
+PASSPHRASE_WORDS = 5
+_NONCE_BYTES = 12
+
+
+class PassphraseCost(Wire):
+    """How hard a guess is: Argon2id with this salt (base64), memory in KiB, passes and lanes."""
+
+    salt: str
+    memory_kib: int = 256 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+
+@dataclass(frozen=True)
+class PassphraseKeys:
+    """`login` proves the passphrase to the relay; `wrapping` opens what only this person may open."""
+
+    login: bytes
+    wrapping: bytes
+
+    def __repr__(self) -> str:
+        return "PassphraseKeys(…)"
+
+
+@dataclass(frozen=True)
+class StaffKeys:
+    """A person's private keys: Ed25519 to sign changes, P-256 to open what is sealed to the person."""
+
+    sign: Ed25519PrivateKey
+    seal: EllipticCurvePrivateKey
+
+    @property
+    def sign_public(self) -> bytes:
+        return self.sign.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    @property
+    def seal_public(self) -> bytes:
+        return self.seal.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+class EnrolRequest(Wire):
+    """Redeem a one-time code: create the first account, or (with its login key) add a device to an account.
+
+    `login_key` and `device_key` are base64; `wrapped_keys` is what `wrap_keys` made, empty for a further device.
+    """
+
+    code: str
+    login_name: str
+    display_name: str = ""
+    cost: PassphraseCost | None = None
+    login_key: str
+    sign_key: str = ""
+    seal_key: str = ""
+    wrapped_keys: str = ""
+    device_key: str
+    device_name: str = ""
+
+
+class EnrolAnswer(Wire):
+    """`relay` is the relay's id, to which every change is bound."""
+
+    relay: str
+    device: str
+    staff: StaffMember
+    cost: PassphraseCost
+    wrapped_keys: str
+
+
+class SignInStart(Wire):
+    """First step: which cost and salt belong to this login name. Unknown names get a stable made-up salt."""
+
+    login_name: str
+
+
+class SignInRequest(Wire):
+    """Second step, as a signed device request. `login_key` is base64."""
+
+    login_name: str
+    login_key: str
+
+
+class SignInAnswer(Wire):
+    """A session. `token` goes into `Authorization: Bearer`; the relay keeps its hash only."""
+
+    token: str
+    staff: StaffMember
+    cost: PassphraseCost
+    wrapped_keys: str
+    relay: str
+    idle_minutes: int
+
+
+def new_cost(*, memory_kib: int = 256 * 1024) -> PassphraseCost:
+    """A cost with a fresh salt. Tests lower the memory; the relay refuses less than it is set to accept."""
+    return PassphraseCost(salt=to_base64(secrets.token_bytes(16)), memory_kib=memory_kib)
+
+
+def derive_keys(passphrase: str, cost: PassphraseCost) -> PassphraseKeys:
+    """Both keys of 32 bytes each. Takes about a second at full cost: never on the screen's thread."""
+    root = hash_secret_raw(
+        normalise_passphrase(passphrase).encode("utf-8"),
+        from_base64(cost.salt),
+        time_cost=cost.passes,
+        memory_cost=cost.memory_kib,
+        parallelism=cost.lanes,
+        hash_len=32,
+        type=Type.ID,
+    )
+    return PassphraseKeys(login=_expand(root, b"madoguchi login"), wrapping=_expand(root, b"madoguchi wrapping"))
+
+
+def normalise_passphrase(passphrase: str) -> str:
+    """Case, hyphens and repeated spaces do not matter: words are words however they were typed."""
+    return " ".join(passphrase.replace("-", " ").lower().split())
+
+
+def new_staff_keys() -> StaffKeys:
+    return StaffKeys(sign=Ed25519PrivateKey.generate(), seal=generate_private_key(SECP256R1()))
+
+
+def wrap_keys(keys: StaffKeys, wrapping: bytes, login_name: str) -> str:
+    """The private keys under the wrapping key, bound to the login name. The relay stores this blob."""
+    sign = keys.sign.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    seal = keys.seal.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return to_base64(nonce + AESGCM(wrapping).encrypt(nonce, sign + seal, _bound_to(login_name)))
+
+
+def unwrap_keys(wrapped: str, wrapping: bytes, login_name: str) -> StaffKeys:
+    """Raises ValueError for a wrong key, another person's blob or a damaged one."""
+    blob = from_base64(wrapped)
+    try:
+        plain = AESGCM(wrapping).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], _bound_to(login_name))
+    except InvalidTag:
+        raise ValueError("the keys do not open") from None
+    seal = load_der_private_key(plain[32:], password=None)
+    if not isinstance(seal, EllipticCurvePrivateKey):
+        raise ValueError("the sealing key is of another kind")
+    return StaffKeys(sign=Ed25519PrivateKey.from_private_bytes(plain[:32]), seal=seal)
+
+
+def _bound_to(login_name: str) -> bytes:
+    return b"madoguchi staff keys 1\n" + login_name.encode("utf-8")
+
+
+def _expand(root: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(root)

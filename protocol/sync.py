@@ -1,0 +1,121 @@
+"""One sync round: changes up, results and records down. See `docs/architecture.md`, "One sync round"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from protocol.changes import Change, ChangeResult
+from protocol.deliveries import Quota
+from protocol.segments import Segment
+from protocol.wire import Wire
+
+CHANGES_LIMIT = 100
+RECORDS_LIMIT = 1000
+LONG_POLL_LIMIT = 25  # seconds; below the 30 s after which town proxies tend to cut a quiet connection
+
+RecordKind = Literal["item", "delivery", "staff", "summary", "settings"]
+Environment = Literal["production", "test", "training"]
+
+
+class Record(Wire):
+    """The latest state of one fact, as one audience may see it.
+
+    `seq` is its number in the stream of `audience`; a newer state of the same (kind, id) has a higher one.
+    `body` is the JSON of: item → SegmentItem, delivery → Delivery, staff → StaffMember,
+    summary → TownSummary, settings → TownSettings; empty when `removed`.
+    """
+
+    kind: str
+    id: str
+    audience: str
+    seq: int
+    version: int
+    removed: bool = False
+    body: dict[str, Any] = {}
+
+
+class SyncRequest(Wire):
+    """`cursor` holds the last `seq` seen per audience; an audience not named is sent from the start."""
+
+    protocol: int
+    changes: tuple[Change, ...] = ()
+    cursor: dict[str, int] = {}
+    wait_seconds: int = 0
+
+
+class SyncResponse(Wire):
+    """`cursor` replaces the desktop's, `lost` names audiences whose records must be forgotten.
+
+    `more` asks for another round at once. `relay_time` lets the desktop notice a wrong clock.
+    """
+
+    results: tuple[ChangeResult, ...] = ()
+    records: tuple[Record, ...] = ()
+    cursor: dict[str, int] = {}
+    lost: tuple[str, ...] = ()
+    more: bool = False
+    relay: str
+    relay_time: datetime
+
+
+class TownSettings(Wire):
+    """What every desktop shows about the relay it is on. Record kind `settings`, id `town`."""
+
+    town_name: str = ""
+    account_name: str = ""
+    environment: Environment = "test"
+    greeting: str = ""
+    line_configured: bool = False
+
+
+class TownSummary(Wire):
+    """What the home screen counts. Record kind `summary`, id `town`. Renewed at most every few seconds."""
+
+    friends: int = 0
+    blocked: int = 0
+    answered: int = 0
+    """Friends who answered at least one item."""
+    followed_today: int = 0
+    followed_week: int = 0
+    as_of: datetime
+
+
+class CountRequest(Wire):
+    """Ask `segment-count`: how many friends meet this segment now."""
+
+    segment: Segment
+
+
+class CountAnswer(Wire):
+    count: int
+    friends: int
+    as_of: datetime
+
+
+class QuotaAnswer(Wire):
+    """Ask `quota` (no body). `quota` None: LINE could not be asked, `reason` says why."""
+
+    quota: Quota | None = None
+    reason: str = ""
+
+
+class ItemUseRequest(Wire):
+    """Ask `item-use`: what would be lost if this item were deleted (SEG-1)."""
+
+    item: str
+
+
+class ItemUseAnswer(Wire):
+    """`choices` maps choice id to the number of residents who chose it."""
+
+    answers: int
+    deliveries: int
+    choices: dict[str, int] = {}
+
+
+class Refusal(Wire):
+    """The body of every answer other than 2xx of the staff API. `reason` is a code both sides know."""
+
+    reason: str
+    retry_after: int | None = None

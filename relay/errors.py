@@ -1,0 +1,35 @@
+"""Trouble a person can act on. Everything else that is raised is a bug of ours and ends in a 500."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A request or change that is not carried out; `reason` is a code of `protocol.problems.REASONS`."""
+
+    def __init__(self, reason: str, *, status: int = 409, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
+
+
+class WrongKey(Exception):
+    """The key file does not open this database, or a stored value was altered."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or written: locked, full, gone. `reason` says which in a code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LineError(Exception):
+    """LINE refused or did not answer. `permanent` tells whether the same request may ever succeed."""
+
+    def __init__(self, *, status: int | None, permanent: bool, request_id: str = "") -> None:
+        super().__init__(f"LINE answered {status}" if status else "LINE did not answer")
+        self.status = status
+        self.permanent = permanent
+        self.request_id = request_id
