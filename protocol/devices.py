@@ -64,9 +64,7 @@ def read_signed_parts(headers: Mapping[str, str]) -> SignedParts | None:
         return None
 
 
-def is_request_signed(
-    parts: SignedParts, public_key: bytes, *, method: str, path: str, body: bytes
-) -> bool:
+def is_request_signed(parts: SignedParts, public_key: bytes, *, method: str, path: str, body: bytes) -> bool:
     """Whether the signature is this device's. Freshness and replay are the caller's to check."""
     time = str(int(parts.time.timestamp()))
     try:

@@ -69,7 +69,9 @@ def _pin_text(public_key_hash: bytes) -> str:
 
 
 def _check(text: str) -> str:
-    return _base32(int.from_bytes(hashlib.sha256(text.encode("ascii")).digest()[:2], "big") >> 1, _CHECK_CHARS)
+    return _base32(
+        int.from_bytes(hashlib.sha256(text.encode("ascii")).digest()[:2], "big") >> 1, _CHECK_CHARS
+    )
 
 
 def _base32(value: int, length: int) -> str:

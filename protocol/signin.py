@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -135,7 +139,9 @@ def derive_keys(passphrase: str, cost: PassphraseCost) -> PassphraseKeys:
         hash_len=32,
         type=Type.ID,
     )
-    return PassphraseKeys(login=_expand(root, b"madoguchi login"), wrapping=_expand(root, b"madoguchi wrapping"))
+    return PassphraseKeys(
+        login=_expand(root, b"madoguchi login"), wrapping=_expand(root, b"madoguchi wrapping")
+    )
 
 
 def normalise_passphrase(passphrase: str) -> str:

@@ -27,29 +27,55 @@ class RelaySettings(BaseSettings):
         default=SecretStr("sqlcipher:relay.db"),
         description="`sqlcipher:PATH` for the embedded store, or `postgresql+psycopg://…`",
     )
-    key_file: Path = Field(default=Path("relay.key"), description="Host key, 32 bytes in hex, mode 0600; its folder keeps the daily transit keys")
+    key_file: Path = Field(
+        default=Path("relay.key"),
+        description="Host key, 32 bytes in hex, mode 0600; its folder keeps the daily transit keys",
+    )
     environment: Literal["production", "test", "training"] = Field(
         default="test", description="Which environment this relay is; desktops colour their frame by it"
     )
     town_name: str = Field(default="", description="Name of the municipality")
-    public_url: str = Field(default="https://localhost:8443", description="Address residents and LINE reach the relay at")
+    public_url: str = Field(
+        default="https://localhost:8443", description="Address residents and LINE reach the relay at"
+    )
     listen_host: str = Field(default="127.0.0.1", description="Address to listen on")
     listen_port: int = Field(default=8443, description="Port to listen on")
-    tls_certificate: Path | None = Field(default=None, description="PEM chain; without it a self-signed one is made beside the key file")
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM chain; without it a self-signed one is made beside the key file"
+    )
     tls_private_key: Path | None = Field(default=None, description="PEM private key of the certificate")
-    trusted_proxies: tuple[str, ...] = Field(default=(), description="Addresses whose X-Forwarded-For is believed")
-    staff_allowed_addresses: tuple[str, ...] = Field(default=(), description="Networks (CIDR) that may use the staff API; empty allows all")
-    line_api_base: str | None = Field(default=None, description="All Messaging API calls go there; unset means the real hosts")
-    line_channel_secret: SecretStr = Field(default=SecretStr(""), description="Channel secret of the Messaging API channel")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses whose X-Forwarded-For is believed"
+    )
+    staff_allowed_addresses: tuple[str, ...] = Field(
+        default=(), description="Networks (CIDR) that may use the staff API; empty allows all"
+    )
+    line_api_base: str | None = Field(
+        default=None, description="All Messaging API calls go there; unset means the real hosts"
+    )
+    line_channel_secret: SecretStr = Field(
+        default=SecretStr(""), description="Channel secret of the Messaging API channel"
+    )
     line_channel_token: SecretStr = Field(default=SecretStr(""), description="Channel access token")
-    line_login_channel_id: str = Field(default="", description="Channel id of the LINE Login or MINI App channel")
+    line_login_channel_id: str = Field(
+        default="", description="Channel id of the LINE Login or MINI App channel"
+    )
     line_login_base: str = Field(default="https://api.line.me", description="Where ID tokens are verified")
-    line_ca_file: Path | None = Field(default=None, description="CA for the two addresses above, when not a public one")
+    line_ca_file: Path | None = Field(
+        default=None, description="CA for the two addresses above, when not a public one"
+    )
     liff_id: str = Field(default="", description="LIFF app that opens the resident pages")
     liff_url_base: str = Field(default="https://liff.line.me", description="Address LIFF links begin with")
-    liff_sdk_url: str = Field(default="https://static.line-scdn.net/liff/edge/2/sdk.js", description="Where the pages load the LIFF SDK from")
-    multicast_per_second: int = Field(default=195, description="Pace of multicast calls; LINE refuses more than 200 in a second")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
+    liff_sdk_url: str = Field(
+        default="https://static.line-scdn.net/liff/edge/2/sdk.js",
+        description="Where the pages load the LIFF SDK from",
+    )
+    multicast_per_second: int = Field(
+        default=195, description="Pace of multicast calls; LINE refuses more than 200 in a second"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much is logged"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,1 @@
+"""Every call to LINE, and nothing else: client, payloads, event shapes."""

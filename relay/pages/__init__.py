@@ -1,0 +1,1 @@
+"""Pages for residents, rendered on the server."""

@@ -1,0 +1,1 @@
+"""Outside services other than the Messaging API."""

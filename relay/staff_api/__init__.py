@@ -1,0 +1,1 @@
+"""The door for desktops: `docs/architecture.md`, "The staff API"."""
