@@ -1,6 +1,6 @@
 """Changes: everything staff do that others must see, signed by the person who did it.
 
-A change is applied once however often it is sent: its id is the idempotency key. Requirement: SEC-9 builds on it.
+A change is applied once however often it is sent: its id is the idempotency key. SEC-9 builds on it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class DeliverySend(Wire):
 
 
 class LineLinkStart(Wire):
-    """Begin to tie the signer's own LINE account. `code_hash` = SHA-256 hex of the code shown on the screen."""
+    """Begin to tie the signer's own LINE account. `code_hash`: SHA-256 hex of the code on the screen."""
 
     code_hash: str
     expires_at: datetime

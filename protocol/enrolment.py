@@ -1,6 +1,6 @@
 """The one-time code a relay prints: a secret that opens the door once, and the pin of its certificate.
 
-Typed or pasted by a person: Crockford base32 in groups of five, with a check group, forgiving in what it reads.
+Typed or pasted by a person: Crockford base32 in groups of five, with check signs, read forgivingly.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def format_code(code: EnrolmentCode) -> str:
 
 
 def parse_code(typed: str) -> EnrolmentCode:
-    """Reads what a person typed: any case, full width, with or without hyphens and spaces, O for 0, I for 1."""
+    """Reads what a person typed: any case or width, with or without hyphens and spaces, O for 0, I for 1."""
     text = "".join(_narrow(char) for char in typed if char.isalnum()).upper().translate(_FORGIVEN)
     if len(text) != _SECRET_CHARS + _PIN_CHARS + _CHECK_CHARS or not set(text) <= set(_ALPHABET):
         raise EnrolmentCodeDamaged("length or signs")

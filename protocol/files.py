@@ -1,6 +1,7 @@
 """Files on their way to the relay: named by their SHA-256, cut into chunks, resumable.
 
-`PUT /staff/files/<sha256>?offset=N&size=TOTAL` appends one chunk; `GET /staff/files/<sha256>/state` says how far it is.
+`PUT /staff/files/<sha256>?offset=N&size=TOTAL` appends one chunk;
+`GET /staff/files/<sha256>/state` says how far it is.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def find_item_problems(item: SegmentItem) -> tuple[Problem, ...]:
 
 
 def find_answer_problems(item: SegmentItem, answer: Answer, now: datetime) -> tuple[Problem, ...]:
-    """Why an answer cannot be taken: a choice that is not offered, two where one is asked, an impossible year."""
+    """Why an answer cannot be taken: a choice not offered, two where one is asked, an impossible year."""
     if item.kind == "birth_year":
         if answer.choices:
             return (Problem(code="choices_not_allowed", at="choices"),)

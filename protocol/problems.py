@@ -9,7 +9,7 @@ from protocol.wire import Wire
 
 
 class Problem(Wire):
-    """`code` is one of `REASONS`; `at` names the field; `limit` and `actual` fill the sentence where useful."""
+    """`code` is one of `REASONS`; `at` names the field; `limit` and `actual` fill the sentence."""
 
     code: str
     at: str = ""

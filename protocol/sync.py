@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from protocol.changes import Change, ChangeResult
 from protocol.deliveries import Quota
 from protocol.segments import Segment
@@ -32,7 +34,7 @@ class Record(Wire):
     seq: int
     version: int
     removed: bool = False
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict)
 
 
 class SyncRequest(Wire):
@@ -40,7 +42,7 @@ class SyncRequest(Wire):
 
     protocol: int
     changes: tuple[Change, ...] = ()
-    cursor: dict[str, int] = {}
+    cursor: dict[str, int] = Field(default_factory=dict)
     wait_seconds: int = 0
 
 
@@ -52,7 +54,7 @@ class SyncResponse(Wire):
 
     results: tuple[ChangeResult, ...] = ()
     records: tuple[Record, ...] = ()
-    cursor: dict[str, int] = {}
+    cursor: dict[str, int] = Field(default_factory=dict)
     lost: tuple[str, ...] = ()
     more: bool = False
     relay: str
@@ -111,7 +113,7 @@ class ItemUseAnswer(Wire):
 
     answers: int
     deliveries: int
-    choices: dict[str, int] = {}
+    choices: dict[str, int] = Field(default_factory=dict)
 
 
 class Refusal(Wire):

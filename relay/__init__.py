@@ -1,1 +1,1 @@
-"""The relay: owns the LINE webhook, the resident pages, sending, and encrypted storage it cannot open itself."""
+"""The relay: owns the LINE webhook, the resident pages, sending, and the encrypted store."""

@@ -1,4 +1,4 @@
-"""Settings: one TOML file or `MADOGUCHI_…` environment variables, the same names in both; the environment wins.
+"""Settings: one TOML file or `MADOGUCHI_…` environment variables, same names in both; the environment wins.
 
 `docs/configuration.md` lists every name; a test compares the two.
 """

@@ -1,6 +1,6 @@
 """Opens the store on either engine and hands out connections; knows engines, not tables' meaning.
 
-Embedded: one SQLCipher file, one process, writers one after the other. Outgrown: PostgreSQL, any number of processes.
+Embedded: one SQLCipher file, one process, one writer at a time. Outgrown: PostgreSQL, any number of processes.
 Decisions: `docs/decisions/002-two-engines-one-schema.md`.
 """
 
@@ -131,7 +131,7 @@ def _prove_key(database: Database) -> None:
 
 @contextmanager
 def _known_trouble() -> Iterator[None]:
-    """Driver errors a person can act on become ours; the driver's text, which may quote values, is dropped."""
+    """Driver errors a person can act on become ours; the driver's text may quote values and is dropped."""
     try:
         yield
     except OperationalError as error:

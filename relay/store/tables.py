@@ -1,8 +1,8 @@
 """The whole schema of the relay, for both engines. Upgrades between versions are in `upgrades/`.
 
 Columns named `…_sealed` hold AEAD ciphertext made by `cipher.ColumnCipher`: names, texts, contacts, codes and
-the LINE user id (design "Who can read what"). States, times, numbers and random ids stay in the clear, so that
-constraints and joins work; SQLCipher or an encrypted volume lies beneath.
+the LINE user id (design "Who can read what"). States, times, numbers and random ids stay in the clear, so
+that constraints and joins work; SQLCipher or an encrypted volume lies beneath.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ counters = Table(
     metadata,
     Column("name", String(80), primary_key=True),
     Column("value", RowNumber, nullable=False),
-    comment="one row per stream, locked while a number is taken; a number is visible only when all before it are",
+    comment="one row per stream, locked while a number is taken; a number shows only after all before it",
 )
 
 records = Table(
