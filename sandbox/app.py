@@ -1,0 +1,69 @@
+"""Puts the sandbox together: one origin for LINE's API, Login, LIFF, the phone and the control API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from sandbox.line import (
+    api_channel,
+    api_content,
+    api_messages,
+    api_tokens,
+    api_users,
+    control,
+    control_bulk,
+    liff,
+    login,
+    phone,
+)
+from sandbox.line.acts import Acts
+from sandbox.line.state import Platform
+from sandbox.line.webhook_sender import WebhookSender
+from sandbox.settings import SandboxSettings
+
+
+def create_app(settings: SandboxSettings) -> Starlette:
+    """The whole sandbox as one ASGI application; its state is in ``app.state.platform``."""
+    platform = Platform(settings)
+    sender = WebhookSender(platform)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        sender.start()
+        try:
+            yield
+        finally:
+            await sender.stop()
+            await platform.close()
+
+    app = Starlette(routes=_routes(), lifespan=lifespan, exception_handlers={404: _not_found})
+    app.state.platform = platform
+    app.state.webhook_sender = sender
+    app.state.acts = Acts(platform, sender)
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    # Routes are tried in order: what is called thousands of times comes first.
+    return [
+        *api_messages.routes(),
+        *api_users.routes(),
+        *api_channel.routes(),
+        *api_content.routes(),
+        *api_tokens.routes(),
+        *login.routes(),
+        *liff.routes(),
+        *control.routes(),
+        *control_bulk.routes(),
+        *phone.routes(),
+    ]
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return JSONResponse({"message": "Not found"}, 404)

@@ -1,0 +1,1 @@
+"""LINE's platform: message API, webhook sender, Login, LIFF, and a phone to look at."""

@@ -1,0 +1,80 @@
+"""Runs the sandbox in a thread, for tests and demos that live in the same process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.line.state import Platform
+from sandbox.serve_cut import CuttableProtocol
+from sandbox.settings import SandboxSettings
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """``platform`` belongs to the server's thread: read it, change it over HTTP."""
+
+    url: str
+    platform: Platform
+
+    @property
+    def settings(self) -> SandboxSettings:
+        return self.platform.settings
+
+
+class SandboxDidNotStart(RuntimeError):
+    """The server did not come up, most likely because the port is taken."""
+
+
+def uvicorn_config(app: object, **given: object) -> uvicorn.Config:
+    """Settings common to the command line and to threads."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=CuttableProtocol,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+@contextmanager
+def running_sandbox(
+    settings: SandboxSettings, port: int = 0, host: str = "127.0.0.1"
+) -> Iterator[RunningSandbox]:
+    """Serves until the block ends; port 0 takes a free one. ``public_url`` is filled in when empty."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    url = f"http://{host}:{listener.getsockname()[1]}"
+    if not settings.public_url:
+        settings = replace(settings, public_url=url)
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn_config(app))
+    started = threading.Event()
+    original = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await original(sockets=sockets)
+        started.set()
+
+    server.startup = startup  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        if not started.wait(START_SECONDS):
+            raise SandboxDidNotStart(url)
+        yield RunningSandbox(url, app.state.platform)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
