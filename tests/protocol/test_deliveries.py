@@ -1,0 +1,61 @@
+"""What stops a delivery before LINE would (SEG-6, SEG-10, SEG-12)."""
+
+from protocol.deliveries import Quota, find_draft_problems, find_sending_problems
+from protocol.messages import TEST_MARK, ImageMessage, TextMessage, find_message_problems, with_test_mark
+from tests.make import DISTRICT, district_item, draft
+
+ITEMS = {DISTRICT: district_item()}
+PICTURE = ImageMessage(file="a" * 64, preview="b" * 64)
+
+
+def codes(**changes: object) -> list[tuple[str, str]]:
+    return [(p.code, p.at) for p in find_draft_problems(draft(**changes), ITEMS)]
+
+
+def test_an_ordinary_draft_has_no_problems() -> None:
+    assert codes() == []
+
+
+def test_a_draft_without_name_or_message_says_both() -> None:
+    assert codes(title="", messages=()) == [("title_missing", "title"), ("no_messages", "messages")]
+
+
+def test_text_is_refused_from_the_first_unit_over_five_thousand() -> None:
+    assert codes(messages=(TextMessage(text="🍎" * 2500),)) == []
+    assert codes(messages=(TextMessage(text="🍎" * 2500 + "a"),)) == [("text_too_long", "messages.0.text")]
+
+
+def test_six_bubbles_and_an_empty_bubble_are_refused() -> None:
+    assert codes(messages=(PICTURE,) * 6) == [("too_many_messages", "messages")]
+    assert codes(messages=(TextMessage(text=" \n"),)) == [("text_missing", "messages.0.text")]
+
+
+def test_a_picture_without_file_is_refused() -> None:
+    assert codes(messages=(ImageMessage(file="", preview=""),)) == [("file_missing", "messages.0")]
+
+
+def test_a_test_delivery_carries_its_mark_and_counts_it() -> None:
+    full = TextMessage(text="あ" * 5000)
+    assert find_message_problems((full,)) == ()
+    assert [p.code for p in find_message_problems((full,), as_test=True)] == ["text_too_long"]
+    marked = with_test_mark((TextMessage(text="断水"), PICTURE))
+    assert marked == (TextMessage(text=f"{TEST_MARK}\n断水"), PICTURE)
+
+
+def test_a_test_of_five_pictures_is_refused_rather_than_sent_without_its_last() -> None:
+    assert find_message_problems((PICTURE,) * 4, as_test=True) == ()
+    assert len(with_test_mark((PICTURE,) * 4)) == 5
+    assert [p.code for p in find_message_problems((PICTURE,) * 5, as_test=True)] == ["too_many_messages"]
+
+
+def test_nobody_to_send_to_and_unknown_numbers_stop_a_delivery() -> None:
+    assert [p.code for p in find_sending_problems(0, Quota())] == ["no_recipients"]
+    assert [p.code for p in find_sending_problems(None, Quota())] == ["count_unknown"]
+    assert [p.code for p in find_sending_problems(5, None)] == ["quota_unknown"]
+
+
+def test_the_quota_holds_to_the_last_person() -> None:
+    assert find_sending_problems(10, Quota(limit=100, used=90)) == ()
+    assert [p.code for p in find_sending_problems(11, Quota(limit=100, used=90))] == ["over_quota"]
+    assert find_sending_problems(1_000_000, Quota(limit=None, used=5)) == ()
+    assert Quota(limit=10, used=12).remaining == 0
