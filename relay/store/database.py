@@ -1,6 +1,6 @@
 """Opens the store on either engine and hands out connections; knows engines, not tables' meaning.
 
-Embedded: one SQLCipher file, one process, one writer at a time. Outgrown: PostgreSQL, any number of processes.
+Embedded: one SQLCipher file, one process, one writer at a time. Outgrown: PostgreSQL, many processes.
 Decisions: `docs/decisions/002-two-engines-one-schema.md`.
 """
 

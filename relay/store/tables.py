@@ -115,8 +115,6 @@ staff = Table(
     Column("wrapped_keys", String, nullable=False),
     Column("active", Boolean, nullable=False, default=True),
     Column("created_at", Instant, nullable=False),
-    Column("failed_tries", Integer, nullable=False, default=0),
-    Column("closed_until", Instant),
 )
 
 devices = Table(
@@ -163,6 +161,7 @@ enrolment_codes = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("tries", Integer, nullable=False, default=0, comment="wrong secrets offered while it was open"),
 )
 
 throttles = Table(

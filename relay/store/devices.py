@@ -1,0 +1,65 @@
+"""Devices that may call the staff API, and the signed requests already taken from them. SQL only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from relay.store.cipher import ColumnCipher
+from relay.store.tables import devices, nonces
+
+
+@dataclass(frozen=True)
+class Device:
+    """One enrolled device; `public_key` is base64 of an Ed25519 key."""
+
+    id: str
+    staff: str
+    public_key: str
+    revoked: bool
+
+
+def add_device(
+    connection: Connection,
+    cipher: ColumnCipher,
+    *,
+    id: str,
+    staff: str,
+    public_key: str,
+    name: str,
+    now: datetime,
+) -> None:
+    connection.execute(
+        insert(devices).values(
+            id=id,
+            staff=staff,
+            public_key=public_key,
+            name_sealed=cipher.seal_text("devices.name", id, name),
+            added_at=now,
+        )
+    )
+
+
+def find_device(connection: Connection, id: str) -> Device | None:
+    row = connection.execute(select(devices).where(devices.c.id == id)).one_or_none()
+    if row is None:
+        return None
+    return Device(id=row.id, staff=row.staff, public_key=row.public_key, revoked=row.revoked_at is not None)
+
+
+def take_nonce(connection: Connection, *, device: str, nonce: str, now: datetime) -> bool:
+    """Whether this request is the first with its nonce; from now on it is not."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(nonces).values(device=device, nonce=nonce, seen_at=now))
+    except IntegrityError:
+        return False
+    return True
+
+
+def forget_nonces(connection: Connection, *, before: datetime) -> int:
+    """Drop what is too old to be taken anyway; returns how many."""
+    return connection.execute(delete(nonces).where(nonces.c.seen_at < before)).rowcount

@@ -1,0 +1,94 @@
+"""Staff accounts: who may sign in, and the public and wrapped keys that belong to them. SQL only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from protocol.signin import PassphraseCost
+from relay.store.cipher import ColumnCipher
+from relay.store.tables import staff
+
+
+@dataclass(frozen=True)
+class StaffAccount:
+    """One person's account. `login_key_hash` is SHA-256 of the key the passphrase gives."""
+
+    id: str
+    login_name: str
+    display_name: str
+    role: str
+    cost: PassphraseCost
+    login_key_hash: bytes
+    sign_key: str
+    seal_key: str
+    wrapped_keys: str
+    active: bool
+
+    def __repr__(self) -> str:
+        return f"StaffAccount({self.id})"
+
+
+def add_account(
+    connection: Connection, cipher: ColumnCipher, account: StaffAccount, *, now: datetime
+) -> None:
+    connection.execute(
+        insert(staff).values(
+            id=account.id,
+            login_index=login_index(cipher, account.login_name),
+            login_sealed=cipher.seal_text("staff.login", account.id, account.login_name),
+            name_sealed=cipher.seal_text("staff.name", account.id, account.display_name),
+            role=account.role,
+            salt=account.cost.salt,
+            memory_kib=account.cost.memory_kib,
+            passes=account.cost.passes,
+            lanes=account.cost.lanes,
+            login_key_hash=account.login_key_hash,
+            sign_key=account.sign_key,
+            seal_key=account.seal_key,
+            wrapped_keys=account.wrapped_keys,
+            active=account.active,
+            created_at=now,
+        )
+    )
+
+
+def login_index(cipher: ColumnCipher, login_name: str) -> bytes:
+    """The keyed hash a login name is found by; the one form used in every table."""
+    return cipher.index("staff.login", login_name)
+
+
+def find_account_by_login(
+    connection: Connection, cipher: ColumnCipher, login_name: str
+) -> StaffAccount | None:
+    row = connection.execute(
+        select(staff).where(staff.c.login_index == login_index(cipher, login_name))
+    ).one_or_none()
+    return None if row is None else _account(cipher, row)
+
+
+def find_account(connection: Connection, cipher: ColumnCipher, id: str) -> StaffAccount | None:
+    row = connection.execute(select(staff).where(staff.c.id == id)).one_or_none()
+    return None if row is None else _account(cipher, row)
+
+
+def count_accounts(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(staff)).scalar_one()
+
+
+def _account(cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> StaffAccount:
+    cost = PassphraseCost(salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
+    return StaffAccount(
+        id=row.id,
+        login_name=cipher.open_text("staff.login", row.id, row.login_sealed),
+        display_name=cipher.open_text("staff.name", row.id, row.name_sealed),
+        role=row.role,
+        cost=cost,
+        login_key_hash=row.login_key_hash,
+        sign_key=row.sign_key,
+        seal_key=row.seal_key,
+        wrapped_keys=row.wrapped_keys,
+        active=row.active,
+    )
