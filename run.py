@@ -62,7 +62,6 @@ MODULES = {
     "desktop": "desktop",
     "sandbox": "sandbox",
     "manual": "tests.stories.manual_pictures",
-    "package": "installers.desktop.build",
 }
 
 
