@@ -26,10 +26,17 @@ class StoreUnavailable(Exception):
 
 
 class LineError(Exception):
-    """LINE refused or did not answer. `permanent` tells whether the same request may ever succeed."""
+    """LINE refused or did not answer. `permanent`: the same request can never succeed.
 
-    def __init__(self, *, status: int | None, permanent: bool, request_id: str = "") -> None:
+    `reason`: `line_unreachable` (no answer or 5xx, so it may have been accepted), `throttled` (429, too fast),
+    `over_quota` (429, monthly limit), `line_not_configured` (401, token), `line_refused` (every other 4xx).
+    """
+
+    def __init__(
+        self, *, status: int | None, permanent: bool, request_id: str = "", reason: str = "line_refused"
+    ) -> None:
         super().__init__(f"LINE answered {status}" if status else "LINE did not answer")
         self.status = status
         self.permanent = permanent
         self.request_id = request_id
+        self.reason = reason

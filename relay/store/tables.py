@@ -264,6 +264,15 @@ inbox = Table(
     Column("no", RowNumber, primary_key=True, autoincrement=True),
     Column("event_id", String(64), nullable=False, unique=True),
     Column("received_at", Instant, nullable=False),
+    Column(
+        "event_at", Instant, nullable=False, comment="LINE's time of the event, unchanged when redelivered"
+    ),
+    Column(
+        "subject",
+        LargeBinary,
+        nullable=False,
+        comment="keyed hash of the person it is about, so that one worker at a time serves a person; may be empty",
+    ),
     Column("transit_day", String(10), nullable=False),
     Column("state", String(10), nullable=False, comment="waiting, done, set_aside"),
     Column("attempts", Integer, nullable=False, default=0),
