@@ -120,7 +120,8 @@ def _short(resident: Resident) -> dict[str, Any]:
 
 
 async def list_residents(request: Request) -> Any:
-    residents = list(platform_of(request).residents)
+    wanted = request.query_params.get("q", "")
+    residents = [each for each in platform_of(request).residents if wanted in each.display_name]
     offset, limit = number_of(request, "offset", 0), number_of(request, "limit", PAGE)
     rows = [
         {**_short(each), "friend": each.friend, "blocked": each.blocked, "messages": len(each.talk)}

@@ -46,7 +46,12 @@ async def page(request: Request) -> Response:
         return FileResponse(PAGES / "phone.html", media_type="text/html; charset=utf-8", headers=headers)
     if _resident(request) is None:
         return RedirectResponse("/phone", 303)
-    response = FileResponse(PAGES / "phone.html", media_type="text/html; charset=utf-8", headers=headers)
+    response: Response
+    following = request.query_params.get("next", "")
+    if following.startswith("/liff/"):
+        response = RedirectResponse(following, 303)
+    else:
+        response = FileResponse(PAGES / "phone.html", media_type="text/html; charset=utf-8", headers=headers)
     response.set_cookie(COOKIE, user_id, path="/", samesite="lax", httponly=True)
     return response
 
