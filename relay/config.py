@@ -50,6 +50,14 @@ class RelaySettings(BaseSettings):
     staff_allowed_addresses: tuple[str, ...] = Field(
         default=(), description="Networks (CIDR) that may use the staff API; empty allows all"
     )
+    session_idle_minutes: int = Field(
+        default=30, ge=10, le=30, description="A staff session ends after this many minutes without an action"
+    )
+    min_passphrase_memory_kib: int = Field(
+        default=256 * 1024,
+        ge=8,
+        description="Least Argon2id memory (KiB) an account may be made with; tests lower it",
+    )
     line_api_base: str | None = Field(
         default=None, description="All Messaging API calls go there; unset means the real hosts"
     )
@@ -71,7 +79,10 @@ class RelaySettings(BaseSettings):
         description="Where the pages load the LIFF SDK from",
     )
     multicast_per_second: int = Field(
-        default=195, description="Pace of multicast calls; LINE refuses more than 200 in a second"
+        default=195,
+        ge=1,
+        le=199,
+        description="Pace of multicast calls; LINE refuses more than 200 in a second",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged"

@@ -1,0 +1,51 @@
+"""Which function applies which kind of change. What it does is in the file of its noun.
+
+Every change has two stages: the first may ask LINE or count people and holds no lock; the second runs in the
+transaction that also remembers the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from protocol.changes import Change, DeliverySave
+from protocol.wire import Wire
+from relay.features.deliveries import remove_draft, save_draft
+from relay.features.items import remove_item, reorder_items, save_item
+from relay.features.settings import save_greeting
+from relay.store.cipher import ColumnCipher
+
+
+class Stages(Protocol):
+    """First stage: raises Refused, or returns the second, which gives the version of the record written."""
+
+    def __call__(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]: ...
+
+
+def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:
+    """The changes that need nothing but the store."""
+
+    def plain(function: Callable[..., int]) -> Stages:
+        def first(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+            return lambda connection: function(connection, cipher, payload, change.based_on, clock())
+
+        return first
+
+    def draft(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, DeliverySave)
+        return lambda connection: save_draft(
+            connection, cipher, payload, change.based_on, clock(), staff=change.staff
+        )
+
+    return {
+        "item.save": plain(save_item),
+        "item.remove": plain(remove_item),
+        "items.reorder": plain(reorder_items),
+        "delivery.save": draft,
+        "delivery.remove": plain(remove_draft),
+        "greeting.save": plain(save_greeting),
+    }

@@ -1,0 +1,72 @@
+"""Deliveries as staff write them: drafts saved, thrown away, and the `delivery` record desktops see.
+
+Sending is in `sending.py`. Requirements: SEG-5 (now), SEG-7.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from protocol.changes import DeliveryRemove, DeliverySave
+from protocol.deliveries import Delivery
+from relay.errors import Refused
+from relay.features.versions import check_version
+from relay.store.cipher import ColumnCipher
+from relay.store.records import StoredRecord, find_record, put_record
+
+DELIVERY = "delivery"
+
+
+def find_delivery(
+    connection: Connection, cipher: ColumnCipher, id: str
+) -> tuple[StoredRecord, Delivery] | None:
+    """The record and what it holds; None when there is none or it was thrown away."""
+    record = find_record(connection, cipher, DELIVERY, id)
+    if record is None or record.removed:
+        return None
+    return record, Delivery.parse(record.body)
+
+
+def put_delivery(connection: Connection, cipher: ColumnCipher, delivery: Delivery, now: datetime) -> int:
+    """Publish a new state of the delivery; returns its version."""
+    return put_record(
+        connection, cipher, kind=DELIVERY, id=delivery.draft.id, body=delivery.as_json(), now=now
+    )
+
+
+def save_draft(
+    connection: Connection,
+    cipher: ColumnCipher,
+    change: DeliverySave,
+    based_on: int,
+    now: datetime,
+    *,
+    staff: str,
+) -> int:
+    """Write a draft or a new version of it; drafts may be incomplete. Returns the version."""
+    draft = change.draft
+    if not 0 < len(draft.id) <= 36 or "\0" in draft.id:
+        raise Refused("malformed")
+    record = find_record(connection, cipher, DELIVERY, draft.id)
+    if record is not None and not record.removed:
+        _check_is_draft(Delivery.parse(record.body))
+    check_version(record, based_on)
+    return put_delivery(connection, cipher, Delivery(draft=draft, written_by=staff, written_at=now), now)
+
+
+def remove_draft(
+    connection: Connection, cipher: ColumnCipher, change: DeliveryRemove, based_on: int, now: datetime
+) -> int:
+    """Throw a draft away; what was confirmed stays in the history."""
+    record = find_record(connection, cipher, DELIVERY, change.delivery)
+    if record is not None and not record.removed:
+        _check_is_draft(Delivery.parse(record.body))
+    check_version(record, based_on)
+    return put_record(connection, cipher, kind=DELIVERY, id=change.delivery, body={}, now=now, removed=True)
+
+
+def _check_is_draft(delivery: Delivery) -> None:
+    if delivery.state != "draft":
+        raise Refused("not_a_draft")

@@ -1,0 +1,180 @@
+"""One sync round: changes are applied once each, and the news of every audience goes down.
+
+Source: design "One sync round". What each change does is in the file of its noun; `changes.py` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from protocol.changes import PAYLOADS, Change, ChangeResult, is_signed_by
+from protocol.encoding import from_base64
+from protocol.ids import is_id
+from protocol.staff import StaffMember
+from protocol.sync import RECORDS_LIMIT, Record
+from protocol.wire import MalformedMessage
+from relay.errors import Refused
+from relay.features.changes import Stages
+from relay.features.news import NewsBell
+from relay.store.changes import find_done_change, remember_change, wait_for_turn
+from relay.store.counters import current_number
+from relay.store.database import Database
+from relay.store.records import TOWN, list_news
+
+OLDEST_CHANGE = timedelta(days=14)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass
+class News:
+    """What one round brings down; `lost` names audiences whose records the desktop must forget."""
+
+    records: list[Record] = field(default_factory=list)
+    cursor: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    more: bool = False
+
+
+class SyncRounds:
+    """Takes changes up and news down. `stages` tells what each kind of change does."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        stages: Mapping[str, Stages],
+        bell: NewsBell,
+        *,
+        records_limit: int = RECORDS_LIMIT,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._stages = stages
+        self._bell = bell
+        self._records_limit = records_limit
+
+    def apply(self, member: StaffMember, changes: tuple[Change, ...]) -> tuple[ChangeResult, ...]:
+        """Apply each change in a transaction of its own, in their order; results in the same order."""
+        results = tuple(self._apply_one(member, change) for change in changes)
+        if results:
+            self._bell.ring()
+        return results
+
+    def news(self, member: StaffMember, cursor: Mapping[str, int]) -> News:
+        """The records above the cursor, at most the limit; call again at once while `more`."""
+        audiences = audiences_of(member)
+        news = News(lost=[audience for audience in cursor if audience not in audiences])
+        with self._database.read() as connection:
+            for audience in audiences:
+                self._add_audience(connection, news, audience, cursor.get(audience, 0))
+        return news
+
+    def has_news(self, member: StaffMember, cursor: Mapping[str, int]) -> bool:
+        """Whether a waiting round should end now; one look at the counters."""
+        with self._database.read() as connection:
+            return any(
+                current_number(connection, audience) != cursor.get(audience, 0)
+                for audience in audiences_of(member)
+            )
+
+    def _add_audience(self, connection: Connection, news: News, audience: str, after: int) -> None:
+        newest = current_number(connection, audience)
+        if after > newest or after < 0:
+            # The relay was restored from an older backup: what the desktop holds may never have been.
+            news.lost.append(audience)
+            after = 0
+        room = self._records_limit - len(news.records)
+        found = list_news(
+            connection, self._database.cipher, audience=audience, after=after, limit=max(room, 0) + 1
+        )
+        news.records += found[:room]
+        if len(found) > room:
+            news.more = True
+            news.cursor[audience] = found[room - 1].seq if room > 0 else after
+        else:
+            news.cursor[audience] = newest
+
+    def _apply_one(self, member: StaffMember, change: Change) -> ChangeResult:
+        now = self._clock()
+        reason = self._find_forgery(member, change, now)
+        if reason:
+            # Not remembered: a forger must not be able to use up the id of somebody's real change.
+            return ChangeResult(id=change.id, outcome="refused", reason=reason)
+        with self._database.read() as connection:
+            done = find_done_change(connection, change.id)
+        if done is not None:
+            return _repeated(done.staff, done.result, member)
+        try:
+            apply = self._prepare(change)
+        except Refused as refused:
+            return self._finish(change, now, refused)
+        try:
+            with self._database.write() as connection:
+                wait_for_turn(connection)
+                done = find_done_change(connection, change.id)
+                if done is not None:
+                    return _repeated(done.staff, done.result, member)
+                version = apply(connection)
+                result = ChangeResult(id=change.id, outcome="applied", version=version)
+                remember_change(connection, result, staff=member.id, kind=change.kind, now=now)
+                return result
+        except Refused as refused:
+            return self._finish(change, now, refused)
+
+    def _prepare(self, change: Change) -> Callable[[Connection], int]:
+        payload_class, stages = PAYLOADS.get(change.kind), self._stages.get(change.kind)
+        if payload_class is None or stages is None:
+            raise Refused("unknown_change")
+        try:
+            payload = payload_class.parse(change.payload)
+        except MalformedMessage:
+            raise Refused("malformed") from None
+        return stages(change, payload)
+
+    def _finish(self, change: Change, now: datetime, refused: Refused) -> ChangeResult:
+        """Remember a refusal, after everything the change did was rolled back."""
+        result = ChangeResult(id=change.id, outcome="refused", reason=refused.reason)
+        with self._database.write() as connection:
+            wait_for_turn(connection)
+            done = find_done_change(connection, change.id)
+            if done is not None:
+                return done.result
+            remember_change(connection, result, staff=change.staff, kind=change.kind[:40], now=now)
+        return result
+
+    def _find_forgery(self, member: StaffMember, change: Change, now: datetime) -> str:
+        """Why this cannot be taken as this person's change for this relay at this time; empty when it can."""
+        if not is_id(change.id) or "\0" in change.kind or not -1 < change.based_on < 2**31:
+            return "malformed"
+        if change.made_at.tzinfo is None:
+            return "malformed"
+        if change.staff != member.id:
+            return "not_allowed"
+        if change.relay != self._database.relay_id:
+            return "wrong_relay"
+        try:
+            signed = is_signed_by(change, from_base64(member.sign_key))
+        except (TypeError, ValueError):  # a payload with floats has no signed form
+            signed = False
+        if not signed:
+            return "bad_signature"
+        if change.made_at > now + CLOCK_TOLERANCE:
+            return "clock_skew"
+        if change.made_at < now - OLDEST_CHANGE:
+            return "too_old"
+        return ""
+
+
+def audiences_of(member: StaffMember) -> tuple[str, ...]:
+    """The audiences a person belongs to; departments come with their own issue."""
+    return (TOWN,)
+
+
+def _repeated(owner: str, result: ChangeResult, member: StaffMember) -> ChangeResult:
+    if owner != member.id:
+        return ChangeResult(id=result.id, outcome="refused", reason="not_allowed")
+    return result
