@@ -1,0 +1,130 @@
+"""Troubles a person can act on. Their words live in `resources/wording/troubles.json`; anything else is a bug.
+
+No trouble carries names, texts or secrets; facts are codes, numbers and paths the person chose.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Trouble(Exception):
+    """The base. `code` finds the words, `facts` fill their gaps."""
+
+    code: ClassVar[str] = "unexpected"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+
+class RelayUnreachable(Trouble):
+    """No answer: no network, no name, no listener, or too slow. Try again later."""
+
+    code = "relay_unreachable"
+
+
+class CertificateChanged(Trouble):
+    """Another certificate than the one pinned. Nothing was sent."""
+
+    code = "certificate_changed"
+
+
+class CertificateUntrusted(Trouble):
+    """The certificate is not signed by the given CA, or is for another host. Nothing was sent."""
+
+    code = "certificate_untrusted"
+
+
+class AnswerUnreadable(Trouble):
+    """Something answered, but not in the agreed form: a proxy's page, or another program."""
+
+    code = "answer_unreadable"
+
+
+class RelayRefused(Trouble):
+    """The relay said no. `reason` is a code of `protocol.problems.REASONS`."""
+
+    code = "relay_refused"
+
+    def __init__(self, reason: str, *, status: int = 0, retry_after: int | None = None) -> None:
+        super().__init__(reason=reason, status=status, retry_after=retry_after)
+        self.reason = reason
+        self.status = status
+        self.retry_after = retry_after
+
+
+class WrongPassphrase(Trouble):
+    """The passphrase does not open this person's keys."""
+
+    code = "wrong_passphrase"
+
+
+class DeviceKeyLost(Trouble):
+    """The passphrase is right, but the secret in the system's keyring is gone: the device must enrol again."""
+
+    code = "device_key_lost"
+
+
+class ProfileMissing(Trouble):
+    """This machine has not been enrolled yet."""
+
+    code = "profile_missing"
+
+
+class ProfileDamaged(Trouble):
+    """The profile file cannot be read: the device must enrol again."""
+
+    code = "profile_damaged"
+
+
+class AddressMalformed(Trouble):
+    """The relay's address is not an https address."""
+
+    code = "address_malformed"
+
+
+class CodeDamaged(Trouble):
+    """The one-time code was mistyped."""
+
+    code = "code_damaged"
+
+
+class AlreadyRunning(Trouble):
+    """Another window of this program holds the profile."""
+
+    code = "already_running"
+
+
+class ReplicaLocked(Trouble):
+    """Another program holds the local file for too long."""
+
+    code = "replica_locked"
+
+
+class ReplicaDamaged(Trouble):
+    """The local file cannot be read. What was not sent is kept in the side file."""
+
+    code = "replica_damaged"
+
+
+class ReplicaTooNew(Trouble):
+    """A newer version of this program wrote the local file."""
+
+    code = "replica_too_new"
+
+
+class DiskFull(Trouble):
+    """The disk holds no more; nothing of what was stored before is lost."""
+
+    code = "disk_full"
+
+
+class PictureRefused(Trouble):
+    """A picture cannot be used. `reason` is `file_type_refused`, `file_damaged` or `file_too_large`."""
+
+    code = "picture_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+        self.reason = reason

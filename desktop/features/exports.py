@@ -1,0 +1,109 @@
+"""Lists as files for spreadsheets: CSV that Excel reads as UTF-8, and XLSX. Requirement: SEG-7.
+
+A cell that would start a formula is kept as text: in XLSX by its type, in CSV by a leading apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+
+from desktop.features.deliveries import Deliveries
+from desktop.features.staff import Staff
+from desktop.replica.records import DeliveryQuery, Shown
+from protocol.deliveries import Delivery
+from protocol.items import SegmentItem
+from protocol.messages import TextMessage
+from protocol.segments import segment_sentence
+
+_JAPAN = ZoneInfo("Asia/Tokyo")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int
+HISTORY_HEADER = (
+    "配信名", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "届いた（人）", "届かなかった（人）", "不明（人）", "本文",
+)  # fmt: skip
+
+
+def history_rows(
+    deliveries: Deliveries,
+    staff: Staff,
+    items: dict[str, SegmentItem],
+    states: dict[str, str],
+    query: DeliveryQuery,
+) -> list[tuple[Cell, ...]]:
+    """All deliveries the list shows, whatever page is on the screen. `states` are the words for the states."""
+    names = {member.id: member.display_name for member in staff.all()}
+    rows: list[tuple[Cell, ...]] = []
+    offset = 0
+    while True:
+        page = deliveries.page(
+            DeliveryQuery(query.states, query.search, query.sort, query.descending, 500, offset)
+        )
+        rows += [_history_row(shown, names, items, states) for shown in page]
+        if len(page) < 500:
+            return rows
+        offset += 500
+
+
+def _history_row(
+    shown: Shown[Delivery], names: dict[str, str], items: dict[str, SegmentItem], states: dict[str, str]
+) -> tuple[Cell, ...]:
+    delivery = shown.body
+    texts = [message.text for message in delivery.draft.messages if isinstance(message, TextMessage)]
+    return (
+        delivery.draft.title,
+        states[delivery.state],
+        japan_time(delivery.confirmed_at),
+        names.get(delivery.sent_by or delivery.written_by, ""),
+        segment_sentence(delivery.draft.segment, items),
+        delivery.numbers.recipients,
+        delivery.numbers.accepted,
+        delivery.numbers.refused,
+        delivery.numbers.unknown,
+        "\n".join(texts),
+    )
+
+
+def japan_time(moment: datetime | None) -> str:
+    """「2026-11-20 13:05」, empty for None."""
+    return moment.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """UTF-8 with BOM and CRLF, as Excel on Windows expects."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+
+
+def write_xlsx(path: Path, sheet: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """One sheet: bold frozen header, filter, numbers as numbers, everything else as text."""
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    page = book.add_worksheet(sheet)
+    bold = book.add_format({"bold": True, "bg_color": "#E8F1FE", "bottom": 1})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    for column, name in enumerate(header):
+        page.write_string(0, column, name, bold)
+        page.set_column(column, column, 40 if name in ("宛先", "本文") else max(12, len(name) * 2 + 2))
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, int):
+                page.write_number(count, column, cell, wrapped)
+            else:
+                page.write_string(count, column, cell, wrapped)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, max(count, 1), len(header) - 1)
+    book.close()
+
+
+def _guarded(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,41 @@
+"""Everything staff can do, gathered: what `app` hands to the screens and to scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from desktop.features.deliveries import Deliveries
+from desktop.features.home import Home
+from desktop.features.items import Items
+from desktop.features.manual import Manual
+from desktop.features.staff import Staff
+from protocol.staff import StaffMember
+
+
+@dataclass(frozen=True)
+class Office:
+    """Opened by `desktop.app.open_office`. `sync` sends what waits and takes the news; `close` ends it all.
+
+    Calls that ask the relay block: screens make them off their thread.
+    """
+
+    items: Items
+    deliveries: Deliveries
+    staff: Staff
+    home: Home
+    manual: Manual
+    me: StaffMember
+    relay_url: str
+    rebuilt: bool
+    clock: Callable[[], datetime]
+    sync: Callable[[], int]
+    fetch_picture: Callable[[str], bytes]
+    close: Callable[[], None]
+
+    def __enter__(self) -> Office:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,67 @@
+"""The words for codes: reasons, troubles, states. They live in `resources/wording/`, never in an exception."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from desktop.errors import PictureRefused, RelayRefused, Trouble
+from desktop.paths import resources
+from protocol.problems import Problem
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is wrong, in one sentence, and what a person can do about it."""
+
+    what: str
+    do: str
+
+    @property
+    def both(self) -> str:
+        return f"{self.what}{self.do}"
+
+
+def words_of_reason(code: str, **facts: Any) -> Words:
+    return _words("reasons.json", code, facts)
+
+
+def words_of_problem(problem: Problem) -> Words:
+    """With the limit and the actual number filled in."""
+    return _words("reasons.json", problem.code, {"limit": problem.limit, "actual": problem.actual})
+
+
+def words_of_trouble(trouble: Trouble) -> Words:
+    """A refusal of the relay or of a picture speaks by its reason."""
+    if isinstance(trouble, RelayRefused | PictureRefused):
+        return words_of_reason(trouble.reason, **trouble.facts)
+    return _words("troubles.json", trouble.code, trouble.facts)
+
+
+def words_for(group: str) -> dict[str, str]:
+    """A small vocabulary of `terms.json`: `delivery_state`, `item_kind`, `change`, `environment`, `place`."""
+    return dict(_load("terms.json")[group])
+
+
+@lru_cache(maxsize=8)
+def _load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((resources() / "wording" / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def _words(file: str, code: str, facts: dict[str, Any]) -> Words:
+    known = _load(file)
+    what, do = known.get(code, known["_unknown"])
+    shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in facts.items()}
+    shown.setdefault("limit", "")
+    shown.setdefault("actual", "")
+    shown["code"] = code
+    return Words(_fill(what, shown), _fill(do, shown))
+
+
+def _fill(sentence: str, facts: dict[str, Any]) -> str:
+    for name, value in facts.items():
+        sentence = sentence.replace("{" + name + "}", "" if value is None else str(value))
+    return sentence

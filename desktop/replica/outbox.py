@@ -1,0 +1,239 @@
+"""The outbox: what staff did that the relay has not settled. Nothing leaves it without a result.
+
+A change is signed when it is first sent, because only then is the version known that it follows; from that
+moment its bytes never change, so a repeated send is recognised by the relay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from desktop.replica.database import Store
+from desktop.replica.overlay import ORDER
+from desktop.replica.shown import refresh
+from desktop.replica.unsent import UnsentLog
+from protocol.changes import PAYLOADS, Change, ChangeResult
+from protocol.ids import new_id
+from protocol.wire import Wire
+
+Sign = Callable[[str, Wire, int], Change]
+"""Makes the signed change of a kind, payload and version."""
+
+_SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder")
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """One unsettled change as screens show it."""
+
+    id: str
+    kind: str
+    payload: Wire
+    record_kind: str
+    record_id: str
+    made_at: datetime
+    state: str
+    reason: str
+
+
+class Outbox:
+    """Changes in the order they were made."""
+
+    def __init__(self, store: Store, unsent: UnsentLog, clock: Callable[[], datetime], staff: str) -> None:
+        self._store = store
+        self._unsent = unsent
+        self._clock = clock
+        self._staff = staff
+
+    def put(self, kind: str, payload: Wire, *, based_on: int) -> str:
+        """Keep a change; returns its own id. A save not yet sent of the same thing is replaced by the newer one."""
+        if not isinstance(payload, PAYLOADS[kind]):
+            raise TypeError(kind)
+        now = self._clock()
+        record_kind, record_id = record_of(kind, payload, self._staff)
+        entry = {
+            "id": new_id(now),
+            "kind": kind,
+            "payload": payload.model_dump_json(),
+            "based_on": based_on,
+            "record_kind": record_kind,
+            "record_id": record_id,
+            "made_at": now.isoformat(),
+            "signed": "",
+        }
+        with self._store.writing() as connection:
+            self._drop_superseded(connection, entry)
+            self._insert(connection, entry)
+            # Before the commit: should either write fail, neither is kept and the person is told.
+            self._unsent.put(entry)
+        return str(entry["id"])
+
+    def restore(self, entries: list[dict[str, Any]]) -> None:
+        """Put back what the side file kept, after the local file had to be made anew."""
+        with self._store.writing() as connection:
+            for entry in entries:
+                self._insert(connection, entry)
+
+    def take(self, limit: int, sign: Sign) -> list[Change]:
+        """Signed changes ready to go: of each record only the oldest, since the next one builds on its result."""
+        ready: list[Change] = []
+        with self._store.writing() as connection:
+            rows = connection.execute(
+                text("select * from outbox where state in ('waiting', 'signed') order by number")
+            ).all()
+            busy: set[tuple[str, str]] = set()
+            for row in rows:
+                record = (row.record_kind, row.record_id)
+                if record in busy or len(ready) >= limit:
+                    continue
+                busy.add(record)
+                ready.append(self._signed(connection, row, sign))
+        return ready
+
+    def settle(self, connection: Connection, results: tuple[ChangeResult, ...]) -> None:
+        """Write the relay's results into the running transaction of a round."""
+        by_change = {result.id: result for result in results}
+        rows = connection.execute(text("select * from outbox where state='signed'")).all()
+        for row in rows:
+            result = by_change.get(Change.parse(row.signed).id)
+            if result is None:
+                continue
+            connection.execute(
+                text("update outbox set state=:state, reason=:reason, result_version=:version where id=:id"),
+                {"state": result.outcome, "reason": result.reason, "version": result.version, "id": row.id},
+            )
+            if result.outcome == "applied":
+                self._unsent.done(row.id)
+                self._base_followers_on(connection, row, result.version)
+            refresh(connection, row.record_kind, [row.record_id], self._staff)
+
+    def forget_applied(self, connection: Connection) -> None:
+        """Drop applied changes: by now their records have come."""
+        rows = connection.execute(
+            text("select distinct record_kind, record_id from outbox where state='applied'")
+        ).all()
+        connection.execute(text("delete from outbox where state='applied'"))
+        for row in rows:
+            refresh(connection, row.record_kind, [row.record_id], self._staff)
+
+    def dismiss(self, entry_id: str) -> None:
+        """A person has seen the refusal and lets the change go."""
+        with self._store.writing() as connection:
+            row = connection.execute(
+                text("select record_kind, record_id from outbox where id=:id and state='refused'"),
+                {"id": entry_id},
+            ).first()
+            if row is None:
+                return
+            connection.execute(text("delete from outbox where id=:id"), {"id": entry_id})
+            self._unsent.done(entry_id)
+            refresh(connection, row.record_kind, [row.record_id], self._staff)
+
+    def count_waiting(self) -> int:
+        with self._store.reading() as connection:
+            return int(
+                connection.execute(
+                    text("select count(*) from outbox where state in ('waiting', 'signed')")
+                ).scalar_one()
+            )
+
+    def entries(self, *, state: str = "", record: tuple[str, str] | None = None) -> list[OutboxEntry]:
+        """Unsettled changes, oldest first."""
+        with self._store.reading() as connection:
+            rows = connection.execute(text("select * from outbox order by number")).all()
+        return [
+            _entry(row)
+            for row in rows
+            if (not state or row.state == state)
+            and (record is None or (row.record_kind, row.record_id) == record)
+        ]
+
+    def _drop_superseded(self, connection: Connection, entry: dict[str, Any]) -> None:
+        """A newer save makes an unsent one needless, and answers a refused one. Anything in flight stays."""
+        rows = connection.execute(
+            text("select * from outbox where record_kind=:kind and record_id=:id order by number"),
+            {"kind": entry["record_kind"], "id": entry["record_id"]},
+        ).all()
+        waiting = [row for row in rows if row.state == "waiting"]
+        if waiting and waiting[-1].kind == entry["kind"] and entry["kind"] in _SAVES:
+            entry["based_on"] = waiting[-1].based_on
+            self._delete(connection, waiting[-1].id)
+        for row in rows:
+            if row.state == "refused":
+                self._delete(connection, row.id)
+        applied = [row.result_version for row in rows if row.state == "applied"]
+        if applied:
+            entry["based_on"] = max(entry["based_on"], *applied)
+
+    def _delete(self, connection: Connection, entry_id: str) -> None:
+        connection.execute(text("delete from outbox where id=:id"), {"id": entry_id})
+        self._unsent.done(entry_id)
+
+    def _insert(self, connection: Connection, entry: dict[str, Any]) -> None:
+        connection.execute(
+            text(
+                "insert into outbox (id, kind, payload, based_on, record_kind, record_id, made_at, state, signed)"
+                " values (:id, :kind, :payload, :based_on, :record_kind, :record_id, :made_at, :state, :signed)"
+            ),
+            entry | {"state": "signed" if entry["signed"] else "waiting"},
+        )
+        refresh(connection, entry["record_kind"], [entry["record_id"]], self._staff)
+
+    def _signed(self, connection: Connection, row: Row[Any], sign: Sign) -> Change:
+        if row.state == "signed":
+            return Change.parse(row.signed)
+        change = sign(row.kind, PAYLOADS[row.kind].parse(row.payload), row.based_on)
+        signed = change.model_dump_json()
+        connection.execute(
+            text("update outbox set state='signed', signed=:signed where id=:id"),
+            {"signed": signed, "id": row.id},
+        )
+        self._unsent.signed(row.id, signed)
+        return change
+
+    def _base_followers_on(self, connection: Connection, row: Row[Any], version: int) -> None:
+        connection.execute(
+            text(
+                "update outbox set based_on=:version where state='waiting' and number>:number"
+                " and record_kind=:kind and record_id=:id"
+            ),
+            {"version": version, "number": row.number, "kind": row.record_kind, "id": row.record_id},
+        )
+
+
+def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:
+    """Kind and id of the record a change shows at."""
+    body = payload.as_json()
+    match kind:
+        case "item.save":
+            return "item", str(body["item"]["id"])
+        case "item.remove":
+            return "item", str(body["item"])
+        case "items.reorder":
+            return "item", ORDER
+        case "delivery.save" | "delivery.test":
+            return "delivery", str(body["draft"]["id"])
+        case "delivery.remove" | "delivery.send":
+            return "delivery", str(body["delivery"])
+        case "greeting.save":
+            return "settings", "town"
+    return "staff", staff
+
+
+def _entry(row: Row[Any]) -> OutboxEntry:
+    return OutboxEntry(
+        id=row.id,
+        kind=row.kind,
+        payload=PAYLOADS[row.kind].parse(json.loads(row.payload)),
+        record_kind=row.record_kind,
+        record_id=row.record_id,
+        made_at=datetime.fromisoformat(row.made_at),
+        state=row.state,
+        reason=row.reason,
+    )

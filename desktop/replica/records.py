@@ -1,0 +1,191 @@
+"""What screens and features read: pages and single things from stored + pending; and what a round writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from sqlalchemy import Connection, Row, text
+
+from desktop.replica.database import Store
+from desktop.replica.shown import refresh
+from protocol.deliveries import Delivery
+from protocol.items import SegmentItem
+from protocol.staff import StaffMember
+from protocol.sync import Record, TownSettings, TownSummary
+
+T = TypeVar("T")
+DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
+
+
+@dataclass(frozen=True)
+class Shown(Generic[T]):
+    """A thing with what a person should know about it: is a change on its way, was one refused."""
+
+    id: str
+    body: T
+    version: int
+    waiting: int
+    refused: str
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class DeliveryQuery:
+    """One page of the list of deliveries. `states` empty means all."""
+
+    states: tuple[str, ...] = ()
+    search: str = ""
+    sort: DeliverySort = "moment"
+    descending: bool = True
+    limit: int = 100
+    offset: int = 0
+
+
+class Records:
+    """Reading, and the writing of what a sync round brought. `staff` is the id of the person signed in."""
+
+    def __init__(self, store: Store, staff: str) -> None:
+        self._store = store
+        self._staff = staff
+
+    def items(self) -> list[Shown[SegmentItem]]:
+        """In the order in which residents are asked."""
+        with self._store.reading() as connection:
+            rows = connection.execute(text("select * from shown where kind='item' order by place, id")).all()
+        return [_shown(row, SegmentItem.parse(row.body)) for row in rows]
+
+    def item(self, item_id: str) -> Shown[SegmentItem] | None:
+        row = self._row("item", item_id)
+        return _shown(row, SegmentItem.parse(row.body)) if row else None
+
+    def deliveries(self, query: DeliveryQuery) -> list[Shown[Delivery]]:
+        where, values = _delivery_filter(query)
+        direction = "desc" if query.descending else "asc"
+        statement = (
+            f"select * from shown where {where} order by {_sort_column(query.sort)} {direction}, id {direction}"  # noqa: S608
+            " limit :limit offset :offset"
+        )
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text(statement), values | {"limit": query.limit, "offset": query.offset}
+            ).all()
+        return [_shown(row, Delivery.parse(row.body)) for row in rows]
+
+    def count_deliveries(self, query: DeliveryQuery) -> int:
+        where, values = _delivery_filter(query)
+        with self._store.reading() as connection:
+            return int(
+                connection.execute(text(f"select count(*) from shown where {where}"), values).scalar_one()
+            )  # noqa: S608
+
+    def delivery(self, delivery_id: str) -> Shown[Delivery] | None:
+        row = self._row("delivery", delivery_id)
+        return _shown(row, Delivery.parse(row.body)) if row else None
+
+    def staff(self) -> list[StaffMember]:
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text("select body from shown where kind='staff' order by title, id")
+            ).all()
+        return [StaffMember.parse(row.body) for row in rows]
+
+    def summary(self) -> TownSummary | None:
+        row = self._row("summary", "town")
+        return TownSummary.parse(row.body) if row else None
+
+    def settings(self) -> Shown[TownSettings] | None:
+        row = self._row("settings", "town")
+        return _shown(row, TownSettings.parse(row.body)) if row else None
+
+    def cursor(self) -> dict[str, int]:
+        with self._store.reading() as connection:
+            rows = connection.execute(text("select audience, seq from cursor")).all()
+        return {row.audience: row.seq for row in rows}
+
+    def apply(self, connection: Connection, records: tuple[Record, ...]) -> int:
+        """Store newer states within the running transaction; older and repeated ones change nothing."""
+        touched: dict[str, set[str]] = {}
+        for record in records:
+            if self._store_one(connection, record):
+                touched.setdefault(record.kind, set()).add(record.id)
+        for kind, ids in touched.items():
+            refresh(connection, kind, ids, self._staff)
+        return sum(len(ids) for ids in touched.values())
+
+    def forget(self, connection: Connection, audience: str) -> None:
+        """This person may no longer see the audience: its records go."""
+        rows = connection.execute(
+            text("select kind, id from record where audience=:audience"), {"audience": audience}
+        ).all()
+        connection.execute(text("delete from record where audience=:audience"), {"audience": audience})
+        connection.execute(text("delete from cursor where audience=:audience"), {"audience": audience})
+        for row in rows:
+            refresh(connection, row.kind, [row.id], self._staff)
+
+    def move_cursor(self, connection: Connection, cursor: dict[str, int]) -> None:
+        """Forwards only: two rounds may run side by side."""
+        for audience, seq in cursor.items():
+            connection.execute(
+                text(
+                    "insert into cursor (audience, seq) values (:audience, :seq)"
+                    " on conflict (audience) do update set seq=max(seq, excluded.seq)"
+                ),
+                {"audience": audience, "seq": seq},
+            )
+
+    def _store_one(self, connection: Connection, record: Record) -> bool:
+        key = {"kind": record.kind, "id": record.id}
+        known = connection.execute(text("select seq from record where kind=:kind and id=:id"), key).scalar()
+        if known is not None and known >= record.seq:
+            return False
+        if record.removed:
+            connection.execute(text("delete from record where kind=:kind and id=:id"), key)
+            return True
+        values = key | {
+            "audience": record.audience,
+            "seq": record.seq,
+            "version": record.version,
+            "body": record.model_dump_json(include={"body"})[len('{"body":') : -1],
+        }
+        connection.execute(
+            text(
+                "insert or replace into record (kind, id, audience, seq, version, body)"
+                " values (:kind, :id, :audience, :seq, :version, :body)"
+            ),
+            values,
+        )
+        return True
+
+    def _row(self, kind: str, thing: str) -> Row[Any] | None:
+        with self._store.reading() as connection:
+            return connection.execute(
+                text("select * from shown where kind=:kind and id=:id"), {"kind": kind, "id": thing}
+            ).first()
+
+
+def _delivery_filter(query: DeliveryQuery) -> tuple[str, dict[str, Any]]:
+    where = "kind='delivery'"
+    values: dict[str, Any] = {}
+    if query.states:
+        names = [f"state{index}" for index in range(len(query.states))]
+        where += f" and state in ({', '.join(':' + name for name in names)})"
+        values |= dict(zip(names, query.states, strict=True))
+    if query.search.strip():
+        where += " and (title like :like escape '\\' or body like :like escape '\\')"
+        plain = query.search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values["like"] = f"%{plain}%"
+    return where, values
+
+
+def _sort_column(sort: DeliverySort) -> str:
+    columns: tuple[DeliverySort, ...] = (
+        "title", "state", "moment", "recipients", "accepted", "failed", "person",
+    )  # fmt: skip
+    return columns[columns.index(sort)]
+
+
+def _shown(row: Row[Any], body: T) -> Shown[T]:
+    return Shown(
+        id=row.id, body=body, version=row.version, waiting=row.waiting, refused=row.refused, place=row.place
+    )

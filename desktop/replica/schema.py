@@ -1,0 +1,98 @@
+"""The local file's tables as they are now, and the numbered steps that lead older files here.
+
+`SCHEMA` is the truth to read; `UPGRADES[n]` turns a file of version n-1 into version n. A test proves both agree.
+"""
+
+from __future__ import annotations
+
+VERSION = 2
+
+SCHEMA = """
+-- The latest state of each fact, as the relay sent it.
+create table record (
+    kind text not null,
+    id text not null,
+    audience text not null,
+    seq integer not null,
+    version integer not null,
+    body text not null,                    -- JSON of the protocol class
+    primary key (kind, id)
+) without rowid;
+
+-- How far each audience's stream has been read.
+create table cursor (
+    audience text primary key,
+    seq integer not null
+) without rowid;
+
+-- What staff did that the relay has not settled yet. User actions write here and nowhere else.
+create table outbox (
+    number integer primary key autoincrement,
+    id text not null unique,               -- own id; the signed change has another
+    kind text not null,
+    payload text not null,
+    based_on integer not null,
+    record_kind text not null,             -- the record the change shows at
+    record_id text not null,
+    made_at text not null,
+    state text not null,                   -- waiting, signed, applied (until its record comes), refused
+    signed text not null default '',       -- JSON of the signed change, the same bytes at every try
+    reason text not null default '',
+    result_version integer not null default 0
+);
+create index outbox_by_record on outbox (record_kind, record_id);
+
+-- Stored + pending, one row per thing on the screens; rewritten with every write to the tables above.
+create table shown (
+    kind text not null,
+    id text not null,
+    version integer not null,              -- of the stored record, 0 when only the outbox knows it
+    body text not null,
+    waiting integer not null,              -- changes not settled yet
+    refused text not null default '',      -- reason code of the latest refused change
+    title text not null default '',
+    state text not null default '',
+    place integer not null default 0,
+    moment text not null default '',
+    recipients integer not null default 0,
+    accepted integer not null default 0,
+    failed integer not null default 0,
+    person text not null default '',
+    primary key (kind, id)
+) without rowid;
+create index shown_by_moment on shown (kind, moment, id);
+create index shown_by_title on shown (kind, title, id);
+
+-- What is being written, saved every few seconds.
+create table draft (
+    id text primary key,
+    body text not null,
+    based_on integer not null,
+    saved_at text not null
+) without rowid;
+
+-- Pictures: those to be sent up, and those fetched to be looked at.
+create table file (
+    sha256 text primary key,
+    content blob not null,
+    uploaded integer not null
+) without rowid;
+
+-- Small things this desktop remembers, by name.
+create table setting (
+    name text primary key,
+    value text not null
+) without rowid;
+"""
+
+UPGRADES: dict[int, str] = {
+    2: """
+alter table shown add column person text not null default '';
+create index shown_by_title on shown (kind, title, id);
+""",
+}
+
+VERSION_1 = SCHEMA.replace("    person text not null default '',\n", "").replace(
+    "create index shown_by_title on shown (kind, title, id);\n", ""
+)
+"""The first schema, kept so that the way from it can be tested."""

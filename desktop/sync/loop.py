@@ -1,0 +1,112 @@
+"""Rounds without end: one lane listens, one sends, both off the screen's thread. Knows asyncio, not Qt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Literal
+
+from desktop.errors import RelayRefused, Trouble
+from desktop.log import LOGGER
+from desktop.sync.round import RoundOutcome, Rounds
+from protocol.sync import LONG_POLL_LIMIT
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What the bottom bar tells. `trouble` is set while `offline` or `refused`."""
+
+    state: Literal["connecting", "online", "offline", "refused"]
+    trouble: Trouble | None = None
+
+
+class SyncLoop:
+    """`told` gets the connection when it changes; `changed` is called after a round that changed something."""
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        executor: Executor,
+        *,
+        told: Callable[[Connection], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._rounds = rounds
+        self._executor = executor
+        self._told = told
+        self._changed = changed
+        self._wake = asyncio.Event()
+        self._retry = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.connection = Connection("connecting")
+
+    def start(self) -> None:
+        """Needs a running asyncio loop."""
+        self._wake.set()
+        self._tasks = [asyncio.ensure_future(self._send()), asyncio.ensure_future(self._listen())]
+
+    def wake(self) -> None:
+        """Something is in the outbox, or a person pressed 「今すぐ同期」."""
+        self._wake.set()
+        self._retry.set()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._until_done(self._rounds.deliver)
+
+    async def _listen(self) -> None:
+        while True:
+            await self._until_done(lambda: self._rounds.listen(LONG_POLL_LIMIT))
+
+    async def _until_done(self, call: Callable[[], RoundOutcome]) -> None:
+        pause = FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                outcome = await loop.run_in_executor(self._executor, call)
+            except Trouble as trouble:
+                self._tell(trouble)
+                await self._rest(_pause_after(trouble, pause))
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            self._set(Connection("online"))
+            if outcome.changed:
+                self._changed()
+            if not outcome.more:
+                return
+
+    async def _rest(self, seconds: float) -> None:
+        self._retry.clear()
+        try:
+            await asyncio.wait_for(self._retry.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _tell(self, trouble: Trouble) -> None:
+        refused = isinstance(trouble, RelayRefused) and trouble.reason not in ("busy", "throttled")
+        self._set(Connection("refused" if refused else "offline", trouble))
+
+    def _set(self, connection: Connection) -> None:
+        before = self.connection
+        self.connection = connection
+        if before.state != connection.state or type(before.trouble) is not type(connection.trouble):
+            LOGGER.info("connection: %s %s", connection.state, getattr(connection.trouble, "code", ""))
+            self._told(connection)
+
+
+def _pause_after(trouble: Trouble, pause: float) -> float:
+    if isinstance(trouble, RelayRefused):
+        return float(trouble.retry_after or LONGEST_PAUSE)
+    return pause

@@ -1,0 +1,1 @@
+"""Screens. The only place of the desktop that imports Qt."""
