@@ -1,0 +1,126 @@
+"""Builds the relay from its settings: every part is made here once and handed down by constructor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from protocol.sync import TownSettings
+from relay.config import RelaySettings
+from relay.features.changes import plain_changes
+from relay.features.enrolment import Enrolment
+from relay.features.news import NewsBell
+from relay.features.settings import publish_settings
+from relay.features.sign_in import SignIn
+from relay.features.sync import SyncRounds
+from relay.log import AccessLine
+from relay.providers.certificate import ensure_certificate, public_key_hash
+from relay.staff_api.addresses import make_address_rules
+from relay.staff_api.doors import Doors
+from relay.staff_api.gate import Gate
+from relay.staff_api.sync import SyncEndpoint
+from relay.store.cipher import load_or_make_host_key
+from relay.store.database import Database, open_database
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A built relay, for the entry points: what to serve, what to print, what to close."""
+
+    app: ASGIApp
+    database: Database
+    enrolment: Enrolment
+
+
+def build_app(settings: RelaySettings, *, clock: Clock = utc_now) -> ASGIApp:
+    """The ASGI application, for servers that want nothing else."""
+    return build_relay(settings, clock=clock).app
+
+
+def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
+    """Open the store and build every part. Raises WrongKey or StoreUnavailable."""
+    database = open_database(
+        settings.database_url.get_secret_value(), load_or_make_host_key(settings.key_file)
+    )
+    certificate, _ = tls_files(settings, clock)
+    bell = NewsBell()
+    enrolment = Enrolment(
+        database,
+        clock,
+        pin_hash=public_key_hash(certificate),
+        least_memory_kib=settings.min_passphrase_memory_kib,
+    )
+    sign_in = SignIn(
+        database,
+        clock,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        usual_memory_kib=settings.min_passphrase_memory_kib,
+    )
+    rules = make_address_rules(settings.staff_allowed_addresses, settings.trusted_proxies)
+    gate = Gate(database, clock, sign_in, rules)
+    stages = dict(plain_changes(database.cipher, clock))
+    rounds = SyncRounds(database, clock, stages, bell)
+    staff_routes: list[BaseRoute] = [
+        *Doors(gate, enrolment, sign_in).routes(),
+        *SyncEndpoint(gate, sign_in, rounds, bell, clock, relay_id=database.relay_id).routes(),
+    ]
+    _publish_settings(database, settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    framed = Starlette(
+        routes=[Route("/health", _health, methods=["GET"]), Mount("/staff", routes=staff_routes)],
+        lifespan=lifespan,
+    )
+    return Relay(app=_front(framed), database=database, enrolment=enrolment)
+
+
+def tls_files(settings: RelaySettings, clock: Clock = utc_now) -> tuple[Path, Path]:
+    """The certificate and key to serve with: those configured, or a self-signed pair beside the key file."""
+    if settings.tls_certificate is not None and settings.tls_private_key is not None:
+        return settings.tls_certificate, settings.tls_private_key
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    return ensure_certificate(settings.key_file.absolute().parent, host, clock())
+
+
+def _front(framed: ASGIApp) -> ASGIApp:
+    """What the server calls."""
+    logged = AccessLine(framed)
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        await logged(scope, receive, send)
+
+    return front
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"alive": True}, headers={"cache-control": "no-store"})
+
+
+def _publish_settings(database: Database, settings: RelaySettings, clock: Clock) -> None:
+    town = TownSettings(
+        town_name=settings.town_name,
+        environment=settings.environment,
+        line_configured=bool(settings.line_channel_token.get_secret_value()),
+    )
+    with database.write() as connection:
+        publish_settings(connection, database.cipher, town, clock())

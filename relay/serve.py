@@ -1,0 +1,123 @@
+"""Serves the built relay over TLS, in the foreground or in a thread for tests, the demo and trials."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from relay.app import Clock, Relay, build_relay, tls_files, utc_now
+from relay.config import RelaySettings
+from relay.providers.certificate import make_tls_context
+
+_START_LIMIT = 30.0
+_STOP_LIMIT = 10
+_FIRST_CODE = """職員がまだ登録されていません。次のコードを職員用パソコンで入力してください。
+
+    {code}
+
+1時間以内に、1回だけ使えます。
+"""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunningRelay:
+    """A relay that answers. `certificate` is the PEM file to trust."""
+
+    url: str
+    certificate: Path
+    relay: Relay
+
+    def new_code(self, for_login: str | None = None) -> str:
+        """A one-time code: for a new account, or for a further device of the named one."""
+        return self.relay.enrolment.new_code(for_login)
+
+
+def serve(settings: RelaySettings, *, clock: Clock = utc_now) -> None:
+    """Run until told to stop by a signal."""
+    relay = build_relay(settings, clock=clock)
+    if relay.enrolment.is_first_run():
+        print_first_code(relay)
+    server = _make_server(relay, settings, clock, stop_within=_STOP_LIMIT)
+    server.run()
+
+
+def print_first_code(relay: Relay) -> None:
+    """The code goes to standard output, for the person who started the relay; it never enters the log."""
+    sys.stdout.write(_FIRST_CODE.format(code=relay.enrolment.new_code()))
+    sys.stdout.flush()
+
+
+@contextmanager
+def running_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Iterator[RunningRelay]:
+    """A relay in a thread of this process, answering when the block begins and gone when it ends.
+
+    With `listen_port` 0 a free port is taken and `public_url` follows it.
+    """
+    listener = socket.create_server((settings.listen_host, settings.listen_port))
+    port = listener.getsockname()[1]
+    if settings.listen_port == 0:
+        settings = settings.model_copy(
+            update={"listen_port": port, "public_url": f"https://localhost:{port}"}
+        )
+    relay = build_relay(settings, clock=clock)
+    # A client that keeps its connection and is not read from would hold the end of the block up for long.
+    server = _make_server(relay, settings, clock, stop_within=1)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="relay", daemon=True)
+    thread.start()
+    try:
+        _wait_until(lambda: server.started or not thread.is_alive())
+        if not server.started:
+            raise RuntimeError("the relay did not start")
+        certificate, _ = tls_files(settings, clock)
+        yield RunningRelay(
+            url=f"https://localhost:{port}",
+            certificate=certificate,
+            relay=relay,
+        )
+    finally:
+        server.should_exit = True
+        thread.join(_STOP_LIMIT + 5)
+        listener.close()
+
+
+def _make_server(relay: Relay, settings: RelaySettings, clock: Clock, *, stop_within: int) -> uvicorn.Server:
+    certificate, private_key = tls_files(settings, clock)
+
+    def tls_context(_: uvicorn.Config, __: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        return make_tls_context(certificate, private_key)
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            relay.app,
+            host=settings.listen_host,
+            port=settings.listen_port,
+            ssl_context_factory=tls_context,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # `staff_api/addresses.py` reads them, and only from trusted proxies
+            lifespan="on",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=stop_within,
+        )
+    )
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + _START_LIMIT
+    while not condition():
+        if time.monotonic() > ends:
+            raise RuntimeError("the relay did not start in time")
+        time.sleep(0.01)
