@@ -1,0 +1,311 @@
+"""LINE's webhook: verify the signature on the raw bytes, store every event, answer after the commit.
+
+Nothing is processed here; `relay/jobs/inbox.py` does that. A bare ASGI callable without framework or ORM,
+because LINE gives up after two seconds and a million friends may answer at once (design "Hot paths").
+Decision: `docs/decisions/010-one-commit-for-all-waiting-webhooks.md`. Requirements: SEC-2, SEC-3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from relay.errors import StoreUnavailable
+from relay.store.database import Database
+from relay.store.inbox import NewEvent, add_events, hashed_event_id, microseconds
+from relay.store.tallies import add_tallies
+from relay.store.transit import TransitKeys
+
+BODY_LIMIT = 2 * 1024 * 1024  # bytes; LINE's own bodies are far smaller
+ANSWER_WITHIN = 1.8  # seconds; LINE counts an answer after two as failed and redelivers
+SLOW_BODY_LIMIT = 10.0  # seconds a body that comes in pieces may take
+WAITING_LIMIT = 20_000  # events in memory; beyond it LINE is told to come again
+TALLY_EVERY = 5.0  # seconds between writes of refusals, so that forged requests cannot keep the disk busy
+
+_EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_NOTHING = (b"content-length", b"0")
+
+
+class _BodyRefused(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class _Batch:
+    """Events of all requests that wait for the same commit."""
+
+    def __init__(self) -> None:
+        self.events: list[NewEvent] = []
+        self.finished = asyncio.Event()
+        self.stored = False
+
+    def finish(self, *, stored: bool = False) -> None:
+        """The first call counts: what is late to be stored was already answered with 503."""
+        if not self.finished.is_set():
+            self.stored = stored
+            self.finished.set()
+
+
+class Webhook:
+    """The ASGI application of the webhook's path.
+
+    `secrets`: the channel secret, and for a short while the one before it, because LINE ends the old secret
+    at once when a new one is issued. `wake` is called after each commit that brought events.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        transit: TransitKeys,
+        secrets: Sequence[str],
+        clock: Callable[[], datetime],
+        wake: Callable[[], object],
+    ) -> None:
+        self._database = database
+        self._transit = transit
+        self._secrets = [secret.encode("utf-8") for secret in secrets if secret]
+        self._clock = clock
+        self._wake = wake
+        self._gathering: _Batch | None = None
+        self._writers = 1 if database.is_embedded else 2
+        self._writing = 0
+        self._waiting_events = 0
+        self._threads = ThreadPoolExecutor(self._writers, thread_name_prefix="webhook-writer")
+        self._tallies: Counter[str] = Counter()
+        self._tally_timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        await _answer(send, await self._take(scope, receive))
+
+    async def aclose(self) -> None:
+        """Write what waits; call when no more requests come."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+        if self._tally_timer is not None:
+            self._tally_timer.cancel()
+        if self._tallies:
+            await self._write_tallies()
+        self._threads.shutdown()
+
+    async def _take(self, scope: Scope, receive: Receive) -> int:
+        """The HTTP status to answer with."""
+        if scope["method"] != "POST":
+            return 405
+        try:
+            body = await _read_body(scope, receive)
+            self._verify(scope, body)
+            events = _parse_events(body)
+        except _BodyRefused as refusal:
+            self._count(refusal.reason)
+            return refusal.status
+        if not events:
+            return 200  # LINE's connection check
+        if self._waiting_events + len(events) > WAITING_LIMIT:
+            self._count("webhook.busy")
+            return 503
+        batch = self._put(events)
+        await batch.finished.wait()
+        return 200 if batch.stored else 503
+
+    def _verify(self, scope: Scope, body: bytes) -> None:
+        claimed = b""
+        for name, value in scope["headers"]:
+            if name == b"x-line-signature":
+                claimed = value
+                break
+        if not claimed:
+            raise _BodyRefused(401, "webhook.unsigned")
+        for secret in self._secrets:
+            signature = base64.b64encode(hmac.digest(secret, body, hashlib.sha256))
+            if hmac.compare_digest(signature, claimed):
+                return
+        raise _BodyRefused(401, "webhook.forged")
+
+    def _put(self, events: list[Any]) -> _Batch:
+        batch = self._gathering
+        if batch is None:
+            batch = self._gathering = _Batch()
+            loop = asyncio.get_running_loop()
+            # Whatever holds the store up, nobody waits longer: LINE comes again with the same event ids.
+            loop.call_later(ANSWER_WITHIN, batch.finish)
+            if self._writing < self._writers:
+                self._writing += 1
+                # At the end of this tick, so that every request read in it joins the same commit.
+                loop.call_soon(self._begin_writing)
+        now = self._clock()
+        received_at = microseconds(now)
+        for event in events:
+            batch.events.append(self._seal(event, now, received_at))
+        self._waiting_events += len(events)
+        return batch
+
+    def _seal(self, event: Any, now: datetime, received_at: int) -> NewEvent:
+        event_id = event.get("webhookEventId") if isinstance(event, dict) else None
+        if not isinstance(event_id, str) or not _EVENT_ID.fullmatch(event_id):
+            event_id = hashed_event_id(event)
+        day, sealed = self._transit.seal(now, event_id, _event_bytes(event))
+        return NewEvent(
+            event_id=event_id,
+            received_at=received_at,
+            event_at=_event_time(event, received_at),
+            subject=self._subject(event),
+            transit_day=day,
+            body_sealed=sealed,
+        )
+
+    def _subject(self, event: Any) -> bytes:
+        source = event.get("source") if isinstance(event, dict) else None
+        user_id = source.get("userId") if isinstance(source, dict) else None
+        if not isinstance(user_id, str) or not user_id.isascii():
+            return b""
+        return self._database.cipher.index("inbox.subject", user_id)[:16]
+
+    def _begin_writing(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._write_batches())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_batches(self) -> None:
+        """Commit batch after batch until nobody waits; while one is written the next one gathers."""
+        loop = asyncio.get_running_loop()
+        try:
+            while (batch := self._gathering) is not None:
+                self._gathering = None
+                try:
+                    await loop.run_in_executor(self._threads, self._store, batch.events)
+                    batch.finish(stored=True)
+                    self._wake()
+                except StoreUnavailable as trouble:
+                    batch.finish()
+                    self._count(f"webhook.{trouble.reason}")
+                finally:
+                    batch.finish()
+                    self._waiting_events -= len(batch.events)
+        finally:
+            self._writing -= 1
+
+    def _store(self, events: list[NewEvent]) -> None:
+        with self._database.write() as connection:
+            add_events(connection, events)
+
+    def _count(self, name: str) -> None:
+        self._tallies[name] += 1
+        if self._tally_timer is None:
+            loop = asyncio.get_running_loop()
+            self._tally_timer = loop.call_later(TALLY_EVERY, self._begin_tallying)
+
+    def _begin_tallying(self) -> None:
+        self._tally_timer = None
+        task = asyncio.get_running_loop().create_task(self._write_tallies())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_tallies(self) -> None:
+        counts, self._tallies = self._tallies, Counter()
+
+        def write() -> None:
+            with self._database.write() as connection:
+                add_tallies(connection, self._clock(), counts)
+
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, write)
+        except StoreUnavailable:
+            self._tallies.update(counts)  # kept in memory until the store takes them
+
+
+async def _read_body(scope: Scope, receive: Receive) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > BODY_LIMIT:
+            raise _BodyRefused(413, "webhook.too_large")
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        try:
+            async with asyncio.timeout(SLOW_BODY_LIMIT):
+                body = await _read_rest(body, receive)
+        except TimeoutError:
+            raise _BodyRefused(408, "webhook.too_slow") from None
+    if len(body) > BODY_LIMIT:
+        raise _BodyRefused(413, "webhook.too_large")
+    return body
+
+
+async def _read_rest(first: bytes, receive: Receive) -> bytes:
+    parts, size, more = [first], len(first), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _BodyRefused(400, "webhook.cut_off")
+        part: bytes = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        more = message.get("more_body", False)
+        if size > BODY_LIMIT:
+            raise _BodyRefused(413, "webhook.too_large")
+    return b"".join(parts)
+
+
+def _parse_events(body: bytes) -> list[Any]:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        parsed = _parse_leniently(body)
+    events = parsed.get("events") if isinstance(parsed, dict) else None
+    if not isinstance(events, list):
+        raise _BodyRefused(400, "webhook.malformed")
+    return events
+
+
+def _parse_leniently(body: bytes) -> Any:
+    # A half surrogate pair typed by one resident must not cost the other events of the same body.
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise _BodyRefused(400, "webhook.malformed") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _event_bytes(event: Any) -> bytes:
+    try:
+        return orjson.dumps(event)
+    except TypeError:  # half surrogate pairs, integers beyond 64 bits
+        return json.dumps(event, separators=(",", ":")).encode("ascii")
+
+
+def _event_time(event: Any, received_at: int) -> int:
+    """LINE's time of the event; the time of receipt where it is missing or makes no sense."""
+    stamp = event.get("timestamp") if isinstance(event, dict) else None
+    if isinstance(stamp, int | float) and not isinstance(stamp, bool) and 0 < stamp * 1000 <= received_at:
+        return int(stamp * 1000)
+    return received_at
+
+
+async def _answer(send: Send, status: int) -> None:
+    headers = [_NOTHING]
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
