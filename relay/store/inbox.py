@@ -21,7 +21,7 @@ _ROW = "(?, ?, ?, ?, ?, 'waiting', 0, '', ?)"
 _INSERT_POSTGRESQL = (
     f"INSERT INTO inbox ({_COLUMNS}) "  # noqa: S608 - constants only
     "SELECT e, r, a, s, d, 'waiting', 0, '', b FROM unnest("
-    "%s::text[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[]) AS t (e, r, a, s, d, b) "
+    "%b::text[], %b::bigint[], %b::bigint[], %b::bytea[], %b::text[], %b::bytea[]) AS t (e, r, a, s, d, b) "
     "ON CONFLICT (event_id) DO NOTHING"
 )
 _CLAIM_LOCK = 0x6D61646F
