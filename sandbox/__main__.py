@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
-
 from sandbox.app import create_app
-from sandbox.serve import uvicorn_config
+from sandbox.serve import SandboxServer, uvicorn_config
 from sandbox.settings import SandboxSettings
 
 DEFAULT_PORT = 8700
@@ -41,7 +39,8 @@ def main() -> None:
     if not settings.public_url:
         settings = replace(settings, public_url=f"http://{host}:{port}")
     print(introduction(settings), flush=True)
-    uvicorn.Server(uvicorn_config(create_app(settings), host=host, port=port)).run()
+    app = create_app(settings)
+    SandboxServer(app.state.platform, uvicorn_config(app, host=host, port=port)).run()
 
 
 def introduction(settings: SandboxSettings) -> str:

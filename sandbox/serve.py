@@ -34,6 +34,23 @@ class SandboxDidNotStart(RuntimeError):
     """The server did not come up, most likely because the port is taken."""
 
 
+class SandboxServer(uvicorn.Server):
+    """Says when it has started, and ends the phones' streams before it stops."""
+
+    def __init__(self, platform: Platform, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+        self._platform = platform
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._platform.close_streams()
+        await super().shutdown(sockets=sockets)
+
+
 def uvicorn_config(app: object, **given: object) -> uvicorn.Config:
     """Settings common to the command line and to threads."""
     return uvicorn.Config(
@@ -43,6 +60,7 @@ def uvicorn_config(app: object, **given: object) -> uvicorn.Config:
         log_level="warning",
         timeout_graceful_shutdown=1,
         server_header=False,
+        ws="none",
         **given,  # type: ignore[arg-type]
     )
 
@@ -59,19 +77,11 @@ def running_sandbox(
     if not settings.public_url:
         settings = replace(settings, public_url=url)
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn_config(app))
-    started = threading.Event()
-    original = server.startup
-
-    async def startup(sockets: list[socket.socket] | None = None) -> None:
-        await original(sockets=sockets)
-        started.set()
-
-    server.startup = startup  # type: ignore[method-assign]
+    server = SandboxServer(app.state.platform, uvicorn_config(app))
     thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
     thread.start()
     try:
-        if not started.wait(START_SECONDS):
+        if not server.up.wait(START_SECONDS):
             raise SandboxDidNotStart(url)
         yield RunningSandbox(url, app.state.platform)
     finally:

@@ -246,6 +246,7 @@ function wire() {
 
 async function start() {
   document.body.classList.toggle("holding", Boolean(userId));
+  byId("empty").hidden = Boolean(userId);
   const people = showPeople(userId);
   if (userId) {
     byId("device").hidden = false;

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.line.liff import COOKIE
 from sandbox.line.residents import Resident
-from sandbox.line.state import Platform
+from sandbox.line.state import STREAM_ENDS, Platform
 from sandbox.line.talk_view import talk_as_json
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -99,6 +99,8 @@ async def _news(platform: Platform, user_id: str) -> AsyncIterator[bytes]:
                 continue
             while not queue.empty():
                 what = queue.get_nowait()
+            if what == STREAM_ENDS:
+                return
             yield f"data: {what}\n\n".encode()
     finally:
         watchers.discard(queue)
@@ -138,9 +140,14 @@ async def home(request: Request) -> Response:
     return RedirectResponse("/phone", 303)
 
 
+async def no_icon(request: Request) -> Response:
+    return Response(status_code=204)
+
+
 def routes() -> list[BaseRoute]:
     return [
         Route("/", home),
+        Route("/favicon.ico", no_icon),
         Route("/phone", page),
         Route("/phone/media/{key}", media),
         Route("/phone/content/{message_id}", content),

@@ -28,6 +28,8 @@ from sandbox.line.residents import Entry, Resident, Residents
 from sandbox.line.retry_keys import RetryKeys
 from sandbox.settings import SandboxSettings
 
+STREAM_ENDS = "bye"
+
 
 class Platform:
     def __init__(self, settings: SandboxSettings) -> None:
@@ -78,6 +80,12 @@ class Platform:
         """Wakes the phones that look at this resident's talk."""
         for queue in self.watchers.get(user_id, ()):
             queue.put_nowait(what)
+
+    def close_streams(self) -> None:
+        """Lets every phone's stream end, so that the server can stop at once."""
+        for queues in self.watchers.values():
+            for queue in queues:
+                queue.put_nowait(STREAM_ENDS)
 
     def _media_changed(self, key: str) -> None:
         for user_id in self.watchers:
