@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -42,7 +44,7 @@ def create_app(settings: SandboxSettings) -> Starlette:
             await sender.stop()
             await platform.close()
 
-    app = Starlette(routes=_routes(), lifespan=lifespan, exception_handlers={404: _not_found})
+    app = Starlette(routes=_routes(), lifespan=lifespan, exception_handlers={404: _refused, 405: _refused})
     app.state.platform = platform
     app.state.webhook_sender = sender
     app.state.acts = Acts(platform, sender)
@@ -65,5 +67,8 @@ def _routes() -> list[BaseRoute]:
     ]
 
 
-async def _not_found(request: Request, _: Exception) -> Response:
-    return JSONResponse({"message": "Not found"}, 404)
+async def _refused(request: Request, error: Exception) -> Response:
+    """Unknown paths and methods, in LINE's shape; the request id is on every answer."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    words = "Not found" if status == 404 else "Method Not Allowed"
+    return JSONResponse({"message": words}, status, {"x-line-request-id": str(uuid.uuid4())})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sandbox.serve_cut import CuttableProtocol
 from sandbox.settings import SandboxSettings
 
 START_SECONDS = 30.0
+TICK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class SandboxServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn looks ten times a second whether to stop; tests start and stop hundreds of these.
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            await asyncio.sleep(TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._platform.close_streams()

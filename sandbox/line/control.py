@@ -17,7 +17,7 @@ from sandbox.line.content import generated_photo
 from sandbox.line.faults import BadFault
 from sandbox.line.login import make_id_token
 from sandbox.line.residents import Resident
-from sandbox.line.state import Platform
+from sandbox.line.state import Platform, trust_in
 from sandbox.line.talk_view import talk_as_json
 from sandbox.line.webhook_sender import WebhookSender, sign
 from sandbox.settings import UnknownSetting
@@ -51,7 +51,7 @@ def control_route(path: str, handler: Callable[[Request], Awaitable[Any]], *meth
     return Route(path, guarded, methods=list(methods) or ["GET"], name=f"control:{path}:{','.join(methods)}")
 
 
-async def json_of(request: Request) -> Any:
+async def any_json_of(request: Request) -> Any:
     raw = await request.body()
     if not raw:
         return {}
@@ -59,6 +59,13 @@ async def json_of(request: Request) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest("not_json") from error
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    body = await any_json_of(request)
+    if not isinstance(body, dict):
+        raise BadRequest("not_an_object")
+    return body
 
 
 def platform_of(request: Request) -> Platform:
@@ -91,11 +98,15 @@ async def get_settings(request: Request) -> Any:
 async def put_settings(request: Request) -> Any:
     platform = platform_of(request)
     try:
-        platform.settings = platform.settings.changed(await json_of(request))
+        changed = platform.settings.changed(await json_of(request))
+        trust_in(changed.webhook_ca_file)
     except UnknownSetting as error:
         raise BadRequest("unknown_setting", name=str(error)) from error
     except ValueError as error:
         raise BadRequest("bad_setting", detail=str(error)) from error
+    except OSError as error:
+        raise BadRequest("ca_file_not_usable") from error
+    platform.settings = changed
     return platform.settings.as_json()
 
 
@@ -204,10 +215,12 @@ async def talk(request: Request) -> Any:
 
 
 async def add_faults(request: Request) -> Any:
-    described = await json_of(request)
+    described = await any_json_of(request)
     faults = platform_of(request).faults
     try:
         for each in described if isinstance(described, list) else [described]:
+            if not isinstance(each, dict):
+                raise BadRequest("not_an_object")
             faults.add(each)
     except BadFault as error:
         raise BadRequest("bad_fault", detail=str(error)) from error

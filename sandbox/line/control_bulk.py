@@ -29,7 +29,10 @@ async def do(request: Request) -> Any:
     action = given.get("action")
     if not isinstance(action, str):
         raise BadRequest("missing", name="action")
-    gate = asyncio.Semaphore(int(given.get("concurrency", CONCURRENCY)))
+    concurrency = given.get("concurrency", CONCURRENCY)
+    if not isinstance(concurrency, int) or concurrency < 1:
+        raise BadRequest("bad_concurrency")
+    gate = asyncio.Semaphore(concurrency)
     refused: Counter[str] = Counter()
     webhook: Counter[str] = Counter()
     acts = request.app.state.acts

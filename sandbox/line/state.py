@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import ssl
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,6 +32,13 @@ from sandbox.settings import SandboxSettings
 STREAM_ENDS = "bye"
 
 
+def trust_in(ca_file: str | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer; raises OSError (ssl.SSLError is one) when the file cannot be used."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 class Platform:
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
@@ -38,8 +46,10 @@ class Platform:
         self.id_token_key = IdTokenKey.fresh()
         self.watchers: dict[str, set[asyncio.Queue[str]]] = {}
         self._session: aiohttp.ClientSession | None = None
-        self._trusts: dict[str | None, ssl.SSLContext] = {}
+        self._trusts: dict[tuple[str | None, int], ssl.SSLContext] = {}
         self._next_message_id = 500_000_000_000_000_000 + secrets.randbelow(10**15)
+        if settings.webhook_ca_file:
+            trust_in(settings.webhook_ca_file)  # fail at the start, not at the first webhook
         self.forget_everything()
 
     def forget_everything(self) -> None:
@@ -113,11 +123,12 @@ class Platform:
     def trust(self) -> ssl.SSLContext:
         """Public authorities, or only the given one: LINE, too, refuses what it cannot verify."""
         file = self.settings.webhook_ca_file
-        context = self._trusts.get(file)
+        # A demo makes its authority anew under the same name: the time of the file tells.
+        key = (file, Path(file).stat().st_mtime_ns if file else 0)
+        context = self._trusts.get(key)
         if context is None:
-            context = ssl.create_default_context(cafile=file)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self._trusts[file] = context
+            context = trust_in(file)
+            self._trusts[key] = context
         return context
 
     async def close(self) -> None:

@@ -101,7 +101,9 @@ def test_the_webhook_address_can_be_read_and_set_over_the_api(script: Script) ->
 
 
 def test_what_is_not_simulated_yet_is_404(script: Script) -> None:
-    assert script.line("GET", "/v2/bot/richmenu/list").json() == {"message": "Not found"}
+    for method, path, status in (("GET", "/v2/bot/richmenu/list", 404), ("GET", "/v2/bot/message/push", 405)):
+        answer = script.line(method, path)
+        assert answer.status_code == status and answer.headers["x-line-request-id"]
 
 
 def test_a_follow_is_seen_without_asking(script: Script) -> None:

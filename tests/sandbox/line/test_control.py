@@ -193,6 +193,13 @@ def test_every_call_and_delivery_is_on_record(script: Script, clock: HandClock) 
     assert script.get("/sandbox/calls?since=2026-11-20T00:30:00%2B00:00")["calls"] == [call]
 
 
+_WRONG_SETTINGS = (
+    ({"no": 1}, "unknown_setting"),
+    ({"quota_value": "x"}, "bad_setting"),
+    ({"webhook_ca_file": "no/such/file.pem"}, "ca_file_not_usable"),
+)
+
+
 def test_settings_change_while_it_runs_and_nonsense_is_refused(
     sandbox: RunningSandbox, script: Script
 ) -> None:
@@ -200,7 +207,7 @@ def test_settings_change_while_it_runs_and_nonsense_is_refused(
     assert sandbox.settings.display_name == "みなと野市(試験)"
     assert script.get("/sandbox/settings")["channel_token"] == sandbox.settings.channel_token
     path = f"{sandbox.url}/sandbox/settings"
-    for wrong, reason in (({"no": 1}, "unknown_setting"), ({"quota_value": "x"}, "bad_setting")):
+    for wrong, reason in _WRONG_SETTINGS:
         answer = script.http.put(path, json=wrong, timeout=5)
         assert (answer.status_code, answer.json()["error"]) == (400, reason)
 
@@ -218,6 +225,11 @@ def test_reset_empties_the_town_and_keeps_the_channel(sandbox: RunningSandbox, s
 def test_broken_json_is_refused(script: Script, path: str) -> None:
     answer = script.http.post(script.url + path, data=b"{", timeout=5)
     assert (answer.status_code, answer.json()) == (400, {"error": "not_json"})
+
+
+def test_json_of_another_shape_is_refused(script: Script) -> None:
+    for path in ("/sandbox/residents", "/sandbox/faults", "/sandbox/do", "/sandbox/id-token"):
+        assert _refused(script, path, [3]) == (400, "not_an_object")
 
 
 def test_webhook_statistics_say_how_answers_went(script: Script, connected: Receiver) -> None:
