@@ -9,24 +9,34 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anyio.from_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from protocol.sync import TownSettings
+from protocol.deliveries import Quota
 from relay.config import RelaySettings
 from relay.features.changes import plain_changes
 from relay.features.enrolment import Enrolment
+from relay.features.files import Files
 from relay.features.news import NewsBell
+from relay.features.quota import QuotaReader
+from relay.features.segments import SegmentIndex
+from relay.features.sending import Sending
 from relay.features.settings import publish_settings
 from relay.features.sign_in import SignIn
 from relay.features.sync import SyncRounds
+from relay.jobs.duties import configured_settings, on_duty
+from relay.line.client import LineClient
+from relay.line.payloads import message_payloads
 from relay.log import AccessLine
 from relay.providers.certificate import ensure_certificate, public_key_hash
 from relay.staff_api.addresses import make_address_rules
+from relay.staff_api.asks import Asks
 from relay.staff_api.doors import Doors
+from relay.staff_api.files import FileEndpoints
 from relay.staff_api.gate import Gate
 from relay.staff_api.sync import SyncEndpoint
 from relay.store.cipher import load_or_make_host_key
@@ -41,7 +51,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Relay:
-    """A built relay, for the entry points: what to serve, what to print, what to close."""
+    """A built relay, for the entry points: what to serve, and what to print when nobody has an account."""
 
     app: ASGIApp
     database: Database
@@ -54,18 +64,24 @@ def build_app(settings: RelaySettings, *, clock: Clock = utc_now) -> ASGIApp:
 
 
 def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
-    """Open the store and build every part. Raises WrongKey or StoreUnavailable."""
-    database = open_database(
-        settings.database_url.get_secret_value(), load_or_make_host_key(settings.key_file)
-    )
-    certificate, _ = tls_files(settings, clock)
+    """Open the store and build every part. Raises WrongKey or StoreUnavailable.
+
+    On the embedded store the application also sends, processes the inbox and cleans up; on PostgreSQL
+    `python -m relay worker` does.
+    """
+    database = open_store(settings)
+    cipher = database.cipher
     bell = NewsBell()
-    enrolment = Enrolment(
-        database,
-        clock,
-        pin_hash=public_key_hash(certificate),
-        least_memory_kib=settings.min_passphrase_memory_kib,
+    index = SegmentIndex(database, clock)
+    line = LineClient(
+        base=settings.line_api_base,
+        token=settings.line_channel_token.get_secret_value(),
+        ca_file=settings.line_ca_file,
     )
+    quota = QuotaReader(_quota_asker(settings, line), clock)
+    files = Files(database, clock, public_url=settings.public_url)
+    sending = Sending(database, clock, index, quota, files, message_payloads)
+    enrolment = make_enrolment(settings, database, clock)
     sign_in = SignIn(
         database,
         clock,
@@ -74,24 +90,57 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     )
     rules = make_address_rules(settings.staff_allowed_addresses, settings.trusted_proxies)
     gate = Gate(database, clock, sign_in, rules)
-    stages = dict(plain_changes(database.cipher, clock))
+    stages = {
+        **plain_changes(cipher, clock),
+        "delivery.send": sending.send,
+        "delivery.test": sending.test,
+    }
     rounds = SyncRounds(database, clock, stages, bell)
+    file_endpoints = FileEndpoints(gate, files)
     staff_routes: list[BaseRoute] = [
         *Doors(gate, enrolment, sign_in).routes(),
         *SyncEndpoint(gate, sign_in, rounds, bell, clock, relay_id=database.relay_id).routes(),
+        *Asks(gate, database, clock, index, quota).routes(),
+        *file_endpoints.routes(),
     ]
-    _publish_settings(database, settings, clock)
+    with database.write() as connection:
+        publish_settings(connection, cipher, configured_settings(settings), clock())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        if settings.is_embedded:
+            async with on_duty(settings, database, clock, bell, index, sending, line):
+                yield
+        else:
+            yield
+        await line.aclose()
         database.close()
 
     framed = Starlette(
-        routes=[Route("/health", _health, methods=["GET"]), Mount("/staff", routes=staff_routes)],
+        routes=[
+            Route("/health", _health, methods=["GET"]),
+            *file_endpoints.public_routes(),
+            Mount("/staff", routes=staff_routes),
+        ],
         lifespan=lifespan,
     )
     return Relay(app=_front(framed), database=database, enrolment=enrolment)
+
+
+def open_store(settings: RelaySettings) -> Database:
+    """The store and the host key the settings name. Raises WrongKey or StoreUnavailable."""
+    return open_database(settings.database_url.get_secret_value(), load_or_make_host_key(settings.key_file))
+
+
+def make_enrolment(settings: RelaySettings, database: Database, clock: Clock) -> Enrolment:
+    """Codes that carry the pin of the certificate desktops will meet."""
+    certificate, _ = tls_files(settings, clock)
+    return Enrolment(
+        database,
+        clock,
+        pin_hash=public_key_hash(certificate),
+        least_memory_kib=settings.min_passphrase_memory_kib,
+    )
 
 
 def tls_files(settings: RelaySettings, clock: Clock = utc_now) -> tuple[Path, Path]:
@@ -100,6 +149,13 @@ def tls_files(settings: RelaySettings, clock: Clock = utc_now) -> tuple[Path, Pa
         return settings.tls_certificate, settings.tls_private_key
     host = urlsplit(settings.public_url).hostname or "localhost"
     return ensure_certificate(settings.key_file.absolute().parent, host, clock())
+
+
+def _quota_asker(settings: RelaySettings, line: LineClient) -> Callable[[], Quota] | None:
+    """Asks LINE from a worker thread of the server's event loop, where the client lives."""
+    if not settings.line_channel_token.get_secret_value():
+        return None
+    return lambda: anyio.from_thread.run(line.quota)
 
 
 def _front(framed: ASGIApp) -> ASGIApp:
@@ -114,13 +170,3 @@ def _front(framed: ASGIApp) -> ASGIApp:
 
 async def _health(_: Request) -> Response:
     return JSONResponse({"alive": True}, headers={"cache-control": "no-store"})
-
-
-def _publish_settings(database: Database, settings: RelaySettings, clock: Clock) -> None:
-    town = TownSettings(
-        town_name=settings.town_name,
-        environment=settings.environment,
-        line_configured=bool(settings.line_channel_token.get_secret_value()),
-    )
-    with database.write() as connection:
-        publish_settings(connection, database.cipher, town, clock())

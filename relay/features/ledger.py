@@ -1,0 +1,196 @@
+"""The sender's side of the ledger: one commit takes outcomes in, hands claims out and reports progress.
+
+Group commits keep the ledger cheaper than the calls it guards (design "Hot paths").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from protocol.deliveries import DeliveryNumbers
+from relay.features.deliveries import find_delivery, put_delivery
+from relay.features.news import NewsBell
+from relay.store.batches import (
+    Claim,
+    Outcome,
+    claim_batches,
+    count_open,
+    has_due_batches,
+    release_claims,
+    write_outcomes,
+)
+from relay.store.database import Database
+from relay.store.leases import drop_lease, take_lease
+from relay.store.runs import (
+    end_run,
+    find_messages,
+    find_run,
+    list_sending,
+    mark_reported,
+    pause_run,
+    sum_ledger,
+)
+from relay.store.tallies import add_tallies
+
+PACING_LEASE = "pace multicast"
+_REPORT_EVERY = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one commit gave: claims to call LINE for, and until when this worker may call at all."""
+
+    claims: list[Claim] = field(default_factory=list)
+    may_call_until: datetime | None = None
+    was_elsewhere: bool = False
+    """Another worker paced the channel until now and may have used up this second."""
+    ended: list[str] = field(default_factory=list)
+
+
+class Ledger:
+    """The only one who writes batches and runs while they are sent. `owner` names this worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        bell: NewsBell,
+        *,
+        owner: str,
+        claim_life: timedelta = timedelta(seconds=60),
+        pacing_life: timedelta = timedelta(seconds=10),
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bell = bell
+        self._owner = owner
+        self._claim_life = claim_life
+        self._pacing_life = pacing_life
+        self._unreported: set[str] = set()
+        self._held_until: datetime | None = None
+
+    def take_over(self) -> bool:
+        """Call once at the start. On an embedded store whoever held claims before is dead.
+
+        Returns whether calls may have been made a moment ago.
+        """
+        released = 0
+        with self._database.write() as connection:
+            if self._database.is_embedded:
+                released = release_claims(connection)
+                drop_lease(connection, PACING_LEASE)
+            self._unreported |= set(list_sending(connection))
+        return released > 0
+
+    def turn(self, outcomes: Sequence[Outcome], want: int, *, is_busy: bool) -> Turn:
+        """Write outcomes, claim at most `want` batches and report progress, in one transaction.
+
+        `is_busy`: claims are in hand, so the right to call must not run out.
+        """
+        now = self._clock()
+        has_news = bool(outcomes or self._unreported or self._must_renew(now, is_busy))
+        if not has_news and (want <= 0 or not self._is_anything_due(now)):
+            return Turn(may_call_until=self._held_until)  # an idle relay writes nothing
+        with self._database.write() as connection:
+            until = now + self._pacing_life
+            lease = take_lease(connection, PACING_LEASE, owner=self._owner, now=now, until=until)
+            write_outcomes(connection, outcomes, owner=self._owner, now=now)
+            self._unreported |= {outcome.run for outcome in outcomes}
+            for run, reason in {
+                outcome.run: outcome.pauses for outcome in outcomes if outcome.pauses
+            }.items():
+                pause_run(connection, run, reason)
+            claims: list[Claim] = []
+            if lease.is_mine:
+                claims = claim_batches(
+                    connection,
+                    owner=self._owner,
+                    now=now,
+                    lease_until=now + self._claim_life,
+                    limit=want,
+                )
+            reported, ended = self._report(connection, now)
+        self._unreported -= set(reported)
+        self._held_until = until if lease.is_mine else None
+        if reported:
+            self._bell.ring()
+        return Turn(
+            claims=claims,
+            may_call_until=self._held_until,
+            was_elsewhere=lease.is_mine and lease.was_elsewhere,
+            ended=ended,
+        )
+
+    def _must_renew(self, now: datetime, is_busy: bool) -> bool:
+        """Whether calls are under way and the right to make them runs out soon."""
+        return is_busy and (self._held_until is None or self._held_until - now < self._pacing_life / 2)
+
+    def _is_anything_due(self, now: datetime) -> bool:
+        with self._database.read() as connection:
+            return has_due_batches(connection, now)
+
+    def messages(self, run: str) -> tuple[bytes, bool]:
+        """The frozen message objects of a run as JSON, and whether phones stay quiet."""
+        with self._database.read() as connection:
+            return find_messages(connection, self._database.cipher, run)
+
+    def _report(self, connection: Connection, now: datetime) -> tuple[list[str], list[str]]:
+        """Publish the numbers of runs that changed, at most twice a second each, and at their end."""
+        reported, ended = [], []
+        for id in sorted(self._unreported):
+            run = find_run(connection, id, lock=True)
+            if run is None or run.state not in ("sending", "paused"):
+                reported.append(id)
+                continue
+            is_done = run.state == "sending" and count_open(connection, id) == 0
+            is_early = run.reported_at is not None and now - run.reported_at < _REPORT_EVERY
+            if is_early and not is_done and run.state == "sending":
+                continue
+            if is_done:
+                close_run(connection, self._database, id, now)
+                ended.append(id)
+            else:
+                publish_progress(connection, self._database, id, now)
+            reported.append(id)
+        return reported, ended
+
+
+def close_run(connection: Connection, database: Database, id: str, now: datetime) -> None:
+    """Every batch has its outcome: the run is sent, or failed when nobody can have got it."""
+    numbers = sum_ledger(connection, id)
+    reached = numbers.accepted + numbers.unknown > 0
+    reason = "line_refused" if numbers.refused else ""
+    if numbers.recipients == 0:
+        reason = "no_recipients"
+    end_run(connection, id, state="sent" if reached else "failed", reason=reason, now=now)
+    publish_progress(connection, database, id, now)
+    run = find_run(connection, id)
+    if run is not None and run.kind == "test":
+        counts = {f"test.{state}": getattr(numbers, state) for state in ("accepted", "refused", "unknown")}
+        add_tallies(connection, now, counts)
+
+
+def publish_progress(connection: Connection, database: Database, id: str, now: datetime) -> None:
+    """Show the run on its `delivery` record; a test has none of its own."""
+    run = find_run(connection, id, lock=True)
+    assert run is not None
+    mark_reported(connection, id, now)
+    found = find_delivery(connection, database.cipher, run.delivery) if run.kind == "segment" else None
+    if found is None:
+        return
+    _, delivery = found
+    numbers = sum_ledger(connection, id)
+    facts = {
+        "state": run.state,
+        "reason": run.reason,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "numbers": numbers if run.state != "queued" else DeliveryNumbers(),
+    }
+    changed = delivery.model_copy(update=facts)
+    if changed != delivery:
+        put_delivery(connection, database.cipher, changed, now)

@@ -1,0 +1,42 @@
+"""How many people LINE still lets this account reach this month, asked at most every half minute."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from protocol.deliveries import Quota
+from protocol.sync import QuotaAnswer
+from relay.errors import LineError
+
+_FRESH = timedelta(seconds=30)
+
+
+class QuotaReader:
+    """`ask` calls LINE and raises LineError; None where no channel is configured."""
+
+    def __init__(self, ask: Callable[[], Quota] | None, clock: Callable[[], datetime]) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: tuple[datetime, Quota] | None = None
+
+    def answer(self) -> QuotaAnswer:
+        """The quota, or the reason why LINE could not be asked. A failure is not remembered."""
+        if self._ask is None:
+            return QuotaAnswer(reason="line_not_configured")
+        with self._lock:
+            if self._known is not None and timedelta(0) <= self._clock() - self._known[0] < _FRESH:
+                return QuotaAnswer(quota=self._known[1])
+            try:
+                quota = self._ask()
+            except LineError as error:
+                return QuotaAnswer(reason=error.reason)
+            self._known = (self._clock(), quota)
+            return QuotaAnswer(quota=quota)
+
+    def forget(self) -> None:
+        """People were just written to: the next answer must be a fresh one."""
+        with self._lock:
+            self._known = None

@@ -1,0 +1,232 @@
+"""Confirming a delivery, testing it, freezing it into batches. The calls are in `jobs/deliver.py`.
+
+Source: design "Events in, messages out". Requirements: SEG-5 (now), SEG-7, SEG-10.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from protocol.changes import Change, DeliverySend, DeliveryTest
+from protocol.deliveries import (
+    Delivery,
+    DeliveryNumbers,
+    DeliveryState,
+    find_draft_problems,
+    find_sending_problems,
+)
+from protocol.ids import new_id
+from protocol.messages import (
+    IMAGE_BYTES_LIMIT,
+    PREVIEW_BYTES_LIMIT,
+    ImageMessage,
+    Message,
+    find_message_problems,
+    with_test_mark,
+)
+from protocol.wire import Wire
+from relay.errors import Refused
+from relay.features.deliveries import find_delivery, put_delivery
+from relay.features.files import Files
+from relay.features.items import list_items
+from relay.features.ledger import close_run, publish_progress
+from relay.features.quota import QuotaReader
+from relay.features.segments import SegmentIndex
+from relay.line.multicast import MEMBERS_LIMIT
+from relay.store.batches import NewBatch, add_batches
+from relay.store.database import Database
+from relay.store.jobs import add_job
+from relay.store.runs import add_run, begin_run, find_run, resume_run
+from relay.store.test_accounts import find_test_accounts
+
+FREEZE = "freeze"
+_MEMBER_BYTES = 4
+
+
+class BuildMessages(Protocol):
+    """Makes LINE's message objects; `relay/line/payloads.py` has the real one."""
+
+    def __call__(
+        self, messages: Sequence[Message], media_url: Callable[[str], str], /
+    ) -> list[dict[str, Any]]: ...
+
+
+class Sending:
+    """The two changes that make LINE calls happen, and the job between them and the first call."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        index: SegmentIndex,
+        quota: QuotaReader,
+        files: Files,
+        build_messages: BuildMessages,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._index = index
+        self._quota = quota
+        self._files = files
+        self._build_messages = build_messages
+
+    def send(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        """`delivery.send`: everything that may refuse it is looked at before anything is written."""
+        assert isinstance(payload, DeliverySend)
+        with self._database.read() as connection:
+            delivery = self._find_sendable(connection, payload.delivery, change.based_on)
+            problems = find_draft_problems(delivery.draft, list_items(connection, self._database.cipher))
+        if problems:
+            raise Refused(problems[0].code)
+        count = self._index.count(delivery.draft.segment)
+        quota = self._quota.answer()
+        if quota.quota is None:
+            raise Refused(quota.reason or "quota_unknown")
+        problems = find_sending_problems(count, quota.quota)
+        if problems:
+            raise Refused(problems[0].code)
+        if has_grown_too_much(payload.recipients_seen, count):
+            raise Refused("count_changed")
+        return lambda connection: self._confirm(connection, change, payload.delivery, count)
+
+    def test(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        """`delivery.test`: by push to the named staff members' own accounts, marked as a test."""
+        assert isinstance(payload, DeliveryTest)
+        problems = find_message_problems(payload.draft.messages, as_test=True)
+        if problems:
+            raise Refused(problems[0].code)
+        if not 0 < len(payload.draft.id) <= 36 or "\0" in payload.draft.id:
+            raise Refused("malformed")
+        if self._quota.answer().reason == "line_not_configured":
+            raise Refused("line_not_configured")
+        return lambda connection: self._begin_test(connection, change, payload)
+
+    def freeze(self, run: str) -> None:
+        """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
+
+        Doing it again for a run that was frozen before changes nothing.
+        """
+        with self._database.read() as connection:
+            known = find_run(connection, run)
+            found = find_delivery(connection, self._database.cipher, known.delivery) if known else None
+        if known is None or found is None or known.state != "queued":
+            return
+        members = self._index.members(found[1].draft.segment)
+        with self._database.write() as connection:
+            known = find_run(connection, run, lock=True)
+            if known is None or known.state != "queued":
+                return
+            now = self._clock()
+            add_batches(connection, run, cut_batches(members, silent=known.silent))
+            begin_run(connection, run, recipients=len(members) // _MEMBER_BYTES, now=now)
+            if members:
+                publish_progress(connection, self._database, run, now)
+            else:
+                close_run(connection, self._database, run, now)
+        self._quota.forget()
+
+    def resume(self, run: str) -> bool:
+        """Go on with a paused run; its batches keep their keys. Whether it was paused."""
+        with self._database.write() as connection:
+            resumed = resume_run(connection, run)
+            if resumed:
+                publish_progress(connection, self._database, run, self._clock())
+        return resumed
+
+    def _find_sendable(self, connection: Connection, id: str, based_on: int) -> Delivery:
+        found = find_delivery(connection, self._database.cipher, id)
+        if found is None:
+            raise Refused("not_found")
+        record, delivery = found
+        if delivery.state != "draft":
+            raise Refused("already_sent")
+        if record.version != based_on:
+            raise Refused("version_conflict")
+        return delivery
+
+    def _confirm(self, connection: Connection, change: Change, id: str, count: int) -> int:
+        now = self._clock()
+        delivery = self._find_sendable(connection, id, change.based_on)
+        draft = delivery.draft
+        messages = self._freeze_messages(connection, draft.messages)
+        state: DeliveryState = "queued"
+        add_run(
+            connection,
+            self._database.cipher,
+            id=id,
+            kind="segment",
+            delivery=id,
+            messages=messages,
+            silent=draft.silent,
+            now=now,
+        )
+        add_job(connection, id=new_id(now), kind=FREEZE, subject=id, run_at=now)
+        queued = delivery.model_copy(
+            update={
+                "state": state,
+                "sent_by": change.staff,
+                "confirmed_at": now,
+                "numbers": DeliveryNumbers(recipients=count, waiting=count),
+            }
+        )
+        return put_delivery(connection, self._database.cipher, queued, now)
+
+    def _begin_test(self, connection: Connection, change: Change, payload: DeliveryTest) -> int:
+        """Returns the number of people it goes to."""
+        now = self._clock()
+        accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
+        if not payload.staff or any(staff not in accounts for staff in payload.staff):
+            raise Refused("no_test_account")
+        messages = self._freeze_messages(connection, with_test_mark(payload.draft.messages))
+        add_run(
+            connection,
+            self._database.cipher,
+            id=change.id,
+            kind="test",
+            delivery=payload.draft.id,
+            messages=messages,
+            silent=False,
+            now=now,
+        )
+        people = sorted(set(accounts.values()))
+        batches = [_new_batch(no, "push", _member(number)) for no, number in enumerate(people)]
+        add_batches(connection, change.id, batches)
+        begin_run(connection, change.id, recipients=len(people), now=now)
+        return len(people)
+
+    def _freeze_messages(self, connection: Connection, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """LINE's form of the messages; pictures become public now, under addresses nobody can guess."""
+        for message in messages:
+            if isinstance(message, ImageMessage):
+                self._files.check_picture(connection, message.file, IMAGE_BYTES_LIMIT)
+                self._files.check_picture(connection, message.preview, PREVIEW_BYTES_LIMIT)
+        return self._build_messages(messages, lambda sha256: self._files.publish(connection, sha256))
+
+
+def has_grown_too_much(seen: int, count: int) -> bool:
+    """Whether clearly more people would be reached than the person saw: by over 1 % and over 10."""
+    return count - seen > max(10, seen // 100)
+
+
+def cut_batches(members: bytes, *, silent: bool) -> list[NewBatch]:
+    """Batches of at most 500, each with its retry key. One person alone is reached by push."""
+    size = MEMBERS_LIMIT * _MEMBER_BYTES
+    if len(members) == _MEMBER_BYTES and not silent:
+        return [_new_batch(0, "push", members)]
+    return [
+        _new_batch(no, "multicast", members[start : start + size])
+        for no, start in enumerate(range(0, len(members), size))
+    ]
+
+
+def _new_batch(no: int, endpoint: str, members: bytes) -> NewBatch:
+    return NewBatch(no=no, endpoint=endpoint, retry_key=str(uuid.uuid4()), members=members)
+
+
+def _member(number: int) -> bytes:
+    return number.to_bytes(_MEMBER_BYTES, "little")

@@ -1,0 +1,191 @@
+"""Sends frozen batches: claims them, calls LINE at the allowed pace, writes what came of it.
+
+Whatever happens at any line, a batch is only ever sent again with its own key and body, so every resident is
+reached at most once. What an answer means is in `features/outcomes.py`; commits are in `features/ledger.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from relay.errors import StoreUnavailable
+from relay.features.ledger import Ledger, Turn
+from relay.features.outcomes import (
+    decide_outcome,
+    is_too_late,
+    not_tried,
+    random_jitter,
+    unknown_for_good,
+)
+from relay.features.segments import SegmentIndex
+from relay.jobs.pace import Pace
+from relay.line.answers import LineAnswer
+from relay.line.multicast import message_tail, multicast_body
+from relay.store.batches import Claim, Outcome
+
+IN_HAND = 320
+"""Claims held at a time: what waits for its moment, and what LINE has not answered yet."""
+IN_FLIGHT = 150
+_TURN_EVERY = 0.04
+_LOOK_EVERY = 0.5
+_LEASE_MARGIN = timedelta(seconds=2)
+_STOP_LIMIT = 8.0
+_AFTER_ANOTHER = 1.1
+"""Seconds to wait where calls may have been made a moment ago that this pace does not know of."""
+_log = logging.getLogger(__name__)
+
+Multicast = Callable[[bytes, str], Awaitable[LineAnswer]]
+Push = Callable[[str, bytes, str], Awaitable[LineAnswer]]
+
+
+class Deliverer:
+    """One worker's sender. `multicast` takes (body, retry key); `push` (user id, messages, retry key)."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        index: SegmentIndex,
+        clock: Callable[[], datetime],
+        *,
+        multicast: Multicast,
+        push: Push,
+        pace: Pace,
+    ) -> None:
+        self._ledger = ledger
+        self._index = index
+        self._clock = clock
+        self._multicast = multicast
+        self._push = push
+        self._pace = pace
+        self._outcomes: list[Outcome] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flights = asyncio.Semaphore(IN_FLIGHT)
+        self._news = asyncio.Event()
+        self._may_call_until: datetime | None = None
+        self._turns = 0
+        self._paused: dict[str, int] = {}
+        self._stopping = False
+        self._tails: dict[str, bytes] = {}
+        self._bodies: dict[str, bytes] = {}
+
+    def wake(self) -> None:
+        """Look for work now; call in the event loop."""
+        self._news.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; then calls under way are awaited and their outcomes written."""
+        if await asyncio.to_thread(self._ledger.take_over):
+            self._pace.hold(_AFTER_ANOTHER)
+        while not stop.is_set():
+            await self._turn(want=IN_HAND - len(self._tasks))
+            await self._rest(stop)
+        self._stopping = True
+        tasks = list(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_LIMIT)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._turn(want=0)
+
+    async def _turn(self, want: int) -> None:
+        outcomes, self._outcomes = self._outcomes, []
+        self._news.clear()
+        self._turns += 1
+        try:
+            turn = await asyncio.to_thread(self._ledger.turn, outcomes, want, is_busy=bool(self._tasks))
+        except StoreUnavailable as trouble:
+            # The calls were made and their keys are stored: kept here until the store takes them again.
+            _log.warning("outcomes wait for the store: %s", trouble.reason)
+            self._outcomes = outcomes + self._outcomes
+            await asyncio.sleep(_LOOK_EVERY)
+            return
+        self._note(turn)
+        for claim in turn.claims:
+            task = asyncio.create_task(self._send(claim, self._turns))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _note(self, turn: Turn) -> None:
+        if turn.was_elsewhere:
+            self._pace.hold(_AFTER_ANOTHER)
+        self._may_call_until = turn.may_call_until
+        for run in turn.ended:
+            self._tails.pop(run, None)
+            self._paused.pop(run, None)
+            self._bodies.pop(run, None)
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """A short while when calls are under way, until something happens when there is nothing to do."""
+        if self._tasks or self._outcomes:
+            await asyncio.sleep(_TURN_EVERY)
+            return
+        try:
+            async with asyncio.timeout(_LOOK_EVERY):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+
+    async def _send(self, claim: Claim, turn: int) -> None:
+        # Whatever ends this early, a cancelled call included, may have reached LINE.
+        outcome = self._decide(claim, LineAnswer(status=None))
+        try:
+            async with self._flights:
+                if not self._stopping:
+                    await self._pace.wait()
+                outcome = self._without_call(claim, turn) or await self._call(claim)
+        except Exception:
+            _log.exception("a batch could not be sent")
+        finally:
+            if outcome.pauses:
+                # Claims of this turn and earlier ones do not know it yet.
+                self._paused[claim.run] = self._turns
+            self._outcomes.append(outcome)
+
+    def _without_call(self, claim: Claim, turn: int) -> Outcome | None:
+        """The outcome of a claim LINE must not be called for, or None."""
+        now = self._clock()
+        if is_too_late(claim, now):
+            return unknown_for_good(claim)
+        is_paused = turn <= self._paused.get(claim.run, 0)
+        is_mine = self._may_call_until is not None and now <= self._may_call_until - _LEASE_MARGIN
+        return not_tried(claim) if self._stopping or is_paused or not is_mine else None
+
+    def _decide(self, claim: Claim, answer: LineAnswer) -> Outcome:
+        return decide_outcome(claim, answer, self._clock(), jitter=random_jitter())
+
+    async def _call(self, claim: Claim) -> Outcome:
+        user_ids = self._index.user_ids(claim.members)
+        if claim.endpoint == "push":
+            messages = await self._messages(claim.run)
+            answer = (
+                await self._push(user_ids[0].decode("ascii"), messages, claim.retry_key)
+                if user_ids
+                else LineAnswer(status=404)
+            )
+        else:
+            tail = await self._tail(claim.run)
+            answer = (
+                await self._multicast(multicast_body(user_ids, tail), claim.retry_key)
+                if user_ids
+                else LineAnswer(status=404)
+            )
+        outcome = self._decide(claim, answer)
+        if answer.status == 429 and not outcome.pauses:
+            self._pace.hold(1.0)
+        return outcome
+
+    async def _messages(self, run: str) -> bytes:
+        if run not in self._bodies:
+            messages, silent = await asyncio.to_thread(self._ledger.messages, run)
+            self._bodies[run] = messages
+            self._tails[run] = message_tail(messages, silent=silent)
+        return self._bodies[run]
+
+    async def _tail(self, run: str) -> bytes:
+        if run not in self._tails:
+            await self._messages(run)
+        return self._tails[run]

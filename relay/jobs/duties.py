@@ -1,0 +1,159 @@
+"""Puts together what a process does besides answering: sending, the summary, the inbox, cleaning up.
+
+The embedded relay does it in its own process, `python -m relay worker` for PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from protocol.sync import TownSettings
+from relay.config import RelaySettings
+from relay.errors import LineError
+from relay.features.ledger import Ledger
+from relay.features.news import NewsBell
+from relay.features.segments import SegmentIndex
+from relay.features.sending import FREEZE, Sending
+from relay.features.settings import publish_settings
+from relay.features.summary import RENEW_EVERY, SummaryKeeper
+from relay.jobs.deliver import Deliverer
+from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop
+from relay.jobs.pace import Pace
+from relay.line.answers import LineAnswer
+from relay.line.client import LineClient
+from relay.line.multicast import MulticastClient
+from relay.line.push import push_prepared
+from relay.store.database import Database
+from relay.store.devices import forget_nonces
+from relay.store.jobs import forget_done_jobs
+from relay.store.sessions import forget_sessions
+from relay.store.throttles import forget_old_tries
+
+_SWEEP_EVERY = 600.0
+_NAME_TRY_EVERY = 60.0
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def on_duty(
+    settings: RelaySettings,
+    database: Database,
+    clock: Callable[[], datetime],
+    bell: NewsBell,
+    index: SegmentIndex,
+    sending: Sending,
+    line: LineClient,
+) -> AsyncIterator[None]:
+    """All duties run while the block does; at its end each finishes what it is at."""
+    multicast = MulticastClient(
+        base=settings.line_api_base,
+        token=settings.line_channel_token.get_secret_value(),
+        ca_file=settings.line_ca_file,
+    )
+    duties: list[Duty] = [
+        *sending_duties(
+            database,
+            clock,
+            bell,
+            index,
+            sending,
+            multicast=multicast,
+            line=line,
+            per_second=settings.multicast_per_second,
+        ),
+        Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
+        Repeated("sweep of the doors", lambda: sweep_doors(database, clock()), _SWEEP_EVERY),
+        account_name_duty(settings, database, clock, bell, line),
+    ]
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_duties(duties, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+        await multicast.aclose()
+
+
+def sending_duties(
+    database: Database,
+    clock: Callable[[], datetime],
+    bell: NewsBell,
+    index: SegmentIndex,
+    sending: Sending,
+    *,
+    multicast: MulticastClient,
+    line: LineClient,
+    per_second: int,
+) -> list[Duty]:
+    """Freezing and sending, under a name of this process's own; the clients stay the caller's to close."""
+    owner = str(uuid.uuid4())
+
+    async def push(user_id: str, messages: bytes, retry_key: str) -> LineAnswer:
+        return await push_prepared(line, user_id, messages, retry_key)
+
+    deliverer = Deliverer(
+        Ledger(database, clock, bell, owner=owner),
+        index,
+        clock,
+        multicast=multicast.send,
+        push=push,
+        pace=Pace(per_second),
+    )
+    queue = JobQueue(database, clock, bell, {FREEZE: sending.freeze}, owner=owner, after_job=deliverer.wake)
+    return [deliverer.run, queue]
+
+
+def configured_settings(settings: RelaySettings) -> TownSettings:
+    """The `settings` record as the configuration gives it; the account's name is learnt from LINE."""
+    return TownSettings(
+        town_name=settings.town_name,
+        environment=settings.environment,
+        line_configured=bool(settings.line_channel_token.get_secret_value()),
+    )
+
+
+def account_name_duty(
+    settings: RelaySettings,
+    database: Database,
+    clock: Callable[[], datetime],
+    bell: NewsBell,
+    line: LineClient,
+) -> Duty:
+    """Ask LINE once what the account is called, as soon as LINE answers."""
+    town = configured_settings(settings)
+
+    def publish(name: str) -> None:
+        with database.write() as connection:
+            named = town.model_copy(update={"account_name": name})
+            publish_settings(connection, database.cipher, named, clock())
+        bell.ring()
+
+    async def learn(stop: asyncio.Event) -> None:
+        while town.line_configured and not stop.is_set():
+            try:
+                bot = await line.bot_info()
+            except LineError as error:
+                _log.info("the account's name is not known yet: %s", error)
+                await wait_for_stop(stop, _NAME_TRY_EVERY)
+                continue
+            await asyncio.to_thread(publish, bot.display_name)
+            break
+        await stop.wait()
+
+    return learn
+
+
+def sweep_doors(database: Database, now: datetime) -> None:
+    """Forget what no door looks at any more: nonces, old sessions, windows of failures, finished jobs."""
+    with database.write() as connection:
+        # Twice the tolerance on either side of the clock: an older request is refused for its time alone.
+        forget_nonces(connection, before=now - timedelta(minutes=20))
+        forget_sessions(connection, before=now - timedelta(days=30))
+        forget_old_tries(connection, before=now - timedelta(days=1))
+        forget_done_jobs(connection, before=now - timedelta(days=30))

@@ -1,0 +1,85 @@
+"""`/staff/ask/…`: read-only questions that need the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from protocol.segments import find_segment_problems
+from protocol.sync import CountAnswer, CountRequest, ItemUseAnswer, ItemUseRequest, QuotaAnswer
+from relay.errors import Refused
+from relay.features.items import item_use, list_items
+from relay.features.quota import QuotaReader
+from relay.features.segments import SegmentIndex
+from relay.staff_api.answers import SMALL_BODY, answer, read_body, refusing
+from relay.staff_api.gate import Gate
+from relay.store.database import Database
+
+
+class Asks:
+    """Questions about residents in numbers, never in names."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        database: Database,
+        clock: Callable[[], datetime],
+        index: SegmentIndex,
+        quota: QuotaReader,
+    ) -> None:
+        self._gate = gate
+        self._database = database
+        self._clock = clock
+        self._index = index
+        self._quota = quota
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/ask/segment-count", self.segment_count, methods=["POST"]),
+            Route("/ask/quota", self.quota, methods=["POST"]),
+            Route("/ask/item-use", self.item_use, methods=["POST"]),
+        ]
+
+    @refusing
+    async def segment_count(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> CountAnswer:
+            self._gate.check_action(request, body)
+            segment = CountRequest.parse(body).segment
+            with self._database.read() as connection:
+                items = list_items(connection, self._database.cipher)
+            problems = find_segment_problems(segment, items)
+            if problems:
+                raise Refused(problems[0].code)
+            return CountAnswer(
+                count=self._index.count(segment), friends=self._index.friends(), as_of=self._clock()
+            )
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def quota(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> QuotaAnswer:
+            self._gate.check_action(request, body)
+            return self._quota.answer()
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def item_use(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> ItemUseAnswer:
+            self._gate.check_action(request, body)
+            with self._database.read() as connection:
+                return item_use(connection, self._database.cipher, ItemUseRequest.parse(body).item)
+
+        return answer(request, await run_in_threadpool(work))

@@ -1,0 +1,91 @@
+"""`/staff/files/…` for desktops, and `/media/…`, where LINE fetches the pictures of a delivery."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from protocol.files import CHUNK_BYTES, FileState
+from relay.errors import Refused
+from relay.features.files import Files, PublicFile
+from relay.staff_api.answers import SMALL_BODY, answer, read_body, refusing
+from relay.staff_api.gate import Gate
+
+_SAFE = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "content-disposition": "inline",
+}
+
+
+class FileEndpoints:
+    """Chunks up, whole files down; the public address needs no session and tells nothing else."""
+
+    def __init__(self, gate: Gate, files: Files) -> None:
+        self._gate = gate
+        self._files = files
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/files/{sha256}/state", self.state, methods=["GET"]),
+            Route("/files/{sha256}", self.put, methods=["PUT"]),
+            Route("/files/{sha256}", self.get, methods=["GET"]),
+        ]
+
+    def public_routes(self) -> list[Route]:
+        return [Route("/media/{token}", self.public, methods=["GET"])]
+
+    @refusing
+    async def put(self, request: Request) -> Response:
+        body = await read_body(request, CHUNK_BYTES)
+
+        def work() -> FileState:
+            self._gate.check_action(request, body)
+            return self._files.take_chunk(
+                request.path_params["sha256"],
+                offset=_number(request, "offset"),
+                size=_number(request, "size"),
+                body=body,
+            )
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def state(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> FileState:
+            self._gate.check_action(request, body)
+            return self._files.state(request.path_params["sha256"])
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def get(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> PublicFile:
+            self._gate.check_session(request, body)
+            return self._files.read(request.path_params["sha256"])
+
+        file = await run_in_threadpool(work)
+        headers = {**_SAFE, "cache-control": "no-store"}
+        return Response(file.content, media_type=file.content_type, headers=headers)
+
+    @refusing
+    async def public(self, request: Request) -> Response:
+        token: str = request.path_params["token"]
+        file = await run_in_threadpool(self._files.read_public, token) if len(token) <= 43 else None
+        if file is None:
+            return Response(status_code=404, headers={"cache-control": "no-store"})
+        headers = {**_SAFE, "cache-control": "public, max-age=31536000, immutable"}
+        return Response(file.content, media_type=file.content_type, headers=headers)
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    if not text.isdecimal() or len(text) > 12 or not text.isascii():
+        raise Refused("malformed", status=400)
+    return int(text)

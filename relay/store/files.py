@@ -1,0 +1,89 @@
+"""Uploaded files in sealed chunks, and the addresses under which some of them are public. SQL only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from relay.store.cipher import ColumnCipher
+from relay.store.tables import file_chunks, files, media
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """`received` of `size` bytes; `content_type` is known once it is complete."""
+
+    sha256: str
+    size: int
+    received: int
+    content_type: str
+    complete: bool
+
+
+def find_file(connection: Connection, sha256: str, *, lock: bool = False) -> StoredFile | None:
+    query = select(files).where(files.c.sha256 == sha256)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        return None
+    return StoredFile(
+        sha256=row.sha256,
+        size=row.size,
+        received=row.received,
+        content_type=row.content_type,
+        complete=row.complete,
+    )
+
+
+def add_file(connection: Connection, sha256: str, size: int, now: datetime) -> None:
+    connection.execute(insert(files).values(sha256=sha256, size=size, received=0, added_at=now))
+
+
+def add_chunk(connection: Connection, cipher: ColumnCipher, sha256: str, offset: int, body: bytes) -> None:
+    """Append one chunk at `offset`, which must be what was received so far."""
+    connection.execute(
+        insert(file_chunks).values(
+            sha256=sha256,
+            offset=offset,
+            body_sealed=cipher.seal("file_chunks.body", f"{sha256}/{offset}", body),
+        )
+    )
+    connection.execute(update(files).where(files.c.sha256 == sha256).values(received=offset + len(body)))
+
+
+def read_content(connection: Connection, cipher: ColumnCipher, sha256: str) -> bytes:
+    """Everything received so far, in order."""
+    rows = connection.execute(
+        select(file_chunks.c.offset, file_chunks.c.body_sealed)
+        .where(file_chunks.c.sha256 == sha256)
+        .order_by(file_chunks.c.offset)
+    ).all()
+    return b"".join(
+        cipher.open("file_chunks.body", f"{sha256}/{row.offset}", row.body_sealed) for row in rows
+    )
+
+
+def complete_file(connection: Connection, sha256: str, content_type: str) -> None:
+    connection.execute(
+        update(files).where(files.c.sha256 == sha256).values(complete=True, content_type=content_type)
+    )
+
+
+def delete_file(connection: Connection, sha256: str) -> None:
+    connection.execute(delete(file_chunks).where(file_chunks.c.sha256 == sha256))
+    connection.execute(delete(files).where(files.c.sha256 == sha256))
+
+
+def find_media_token(connection: Connection, sha256: str) -> str | None:
+    return connection.execute(select(media.c.token).where(media.c.sha256 == sha256)).scalar_one_or_none()
+
+
+def add_media(connection: Connection, token: str, sha256: str, now: datetime) -> None:
+    connection.execute(insert(media).values(token=token, sha256=sha256, published_at=now))
+
+
+def find_media(connection: Connection, token: str) -> StoredFile | None:
+    """The file behind a public address."""
+    sha256 = connection.execute(select(media.c.sha256).where(media.c.token == token)).scalar_one_or_none()
+    return None if sha256 is None else find_file(connection, sha256)

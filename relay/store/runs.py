@@ -1,0 +1,136 @@
+"""Runs: one sending of a delivery or a test, its frozen messages, the sums of its ledger. SQL only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from protocol.deliveries import DeliveryNumbers
+from relay.store.cipher import ColumnCipher
+from relay.store.tables import batches, runs
+
+
+@dataclass(frozen=True)
+class Run:
+    """`kind` is segment or test; `state` queued, sending, paused, sent or failed."""
+
+    id: str
+    kind: str
+    delivery: str
+    state: str
+    silent: bool
+    recipients: int
+    reason: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    reported_at: datetime | None
+
+
+def add_run(
+    connection: Connection,
+    cipher: ColumnCipher,
+    *,
+    id: str,
+    kind: str,
+    delivery: str,
+    messages: Sequence[dict[str, Any]],
+    silent: bool,
+    now: datetime,
+) -> None:
+    """A confirmed run that waits to be frozen into batches."""
+    sealed = cipher.seal("runs.messages", id, json.dumps(list(messages), ensure_ascii=False).encode())
+    connection.execute(
+        insert(runs).values(
+            id=id,
+            kind=kind,
+            delivery=delivery,
+            state="queued",
+            messages_sealed=sealed,
+            silent=silent,
+            confirmed_at=now,
+        )
+    )
+
+
+def find_run(connection: Connection, id: str, *, lock: bool = False) -> Run | None:
+    """`lock` keeps other processes from changing the run until the transaction ends."""
+    query = select(
+        runs.c.id,
+        runs.c.kind,
+        runs.c.delivery,
+        runs.c.state,
+        runs.c.silent,
+        runs.c.recipients,
+        runs.c.reason,
+        runs.c.started_at,
+        runs.c.finished_at,
+        runs.c.reported_at,
+    ).where(runs.c.id == id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else Run(**row._mapping)
+
+
+def list_sending(connection: Connection) -> list[str]:
+    """The ids of the runs that are being sent."""
+    return list(connection.execute(select(runs.c.id).where(runs.c.state == "sending")).scalars())
+
+
+def find_messages(connection: Connection, cipher: ColumnCipher, id: str) -> tuple[bytes, bool]:
+    """The frozen LINE message objects as JSON bytes, and whether phones stay quiet."""
+    row = connection.execute(select(runs.c.messages_sealed, runs.c.silent).where(runs.c.id == id)).one()
+    return cipher.open("runs.messages", id, row.messages_sealed), row.silent
+
+
+def begin_run(connection: Connection, id: str, *, recipients: int, now: datetime) -> None:
+    """The batches are frozen: sending may begin."""
+    connection.execute(
+        update(runs).where(runs.c.id == id).values(state="sending", recipients=recipients, started_at=now)
+    )
+
+
+def end_run(connection: Connection, id: str, *, state: str, reason: str, now: datetime) -> None:
+    connection.execute(
+        update(runs).where(runs.c.id == id).values(state=state, reason=reason, finished_at=now)
+    )
+
+
+def pause_run(connection: Connection, id: str, reason: str) -> bool:
+    """Whether it was sending until now."""
+    done = connection.execute(
+        update(runs).where(runs.c.id == id, runs.c.state == "sending").values(state="paused", reason=reason)
+    )
+    return done.rowcount == 1
+
+
+def resume_run(connection: Connection, id: str) -> bool:
+    """Whether it was paused until now."""
+    done = connection.execute(
+        update(runs).where(runs.c.id == id, runs.c.state == "paused").values(state="sending", reason="")
+    )
+    return done.rowcount == 1
+
+
+def mark_reported(connection: Connection, id: str, now: datetime) -> None:
+    connection.execute(update(runs).where(runs.c.id == id).values(reported_at=now))
+
+
+def sum_ledger(connection: Connection, run: str) -> DeliveryNumbers:
+    """People by what became of their batch; those claimed count as waiting."""
+    rows = connection.execute(
+        select(batches.c.state, func.sum(batches.c.count))
+        .where(batches.c.run == run)
+        .group_by(batches.c.state)
+    ).tuples()
+    people = {state: int(count) for state, count in rows}
+    return DeliveryNumbers(
+        recipients=sum(people.values()),
+        waiting=people.get("waiting", 0) + people.get("claimed", 0),
+        accepted=people.get("accepted", 0),
+        refused=people.get("refused", 0),
+        unknown=people.get("unknown", 0),
+    )
