@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
+from sqlalchemy.exc import OperationalError
 
+from relay.errors import StoreUnavailable
 from relay.store.tables import inbox
 
 LEASE = timedelta(seconds=60)
@@ -133,6 +136,16 @@ def is_still_claimed(connection: Connection, no: int, lease_until: datetime) -> 
         select(inbox.c.state, inbox.c.lease_until).where(inbox.c.no == no).with_for_update()
     ).one_or_none()
     return found is not None and found.state == "waiting" and found.lease_until == lease_until
+
+
+@contextmanager
+def apart(connection: Connection) -> Iterator[None]:
+    """A part of the transaction that can fail alone. Raises StoreUnavailable when the store itself fails."""
+    try:
+        with connection.begin_nested():
+            yield
+    except OperationalError:
+        raise StoreUnavailable("busy") from None
 
 
 def finish_event(connection: Connection, no: int) -> None:

@@ -271,7 +271,7 @@ inbox = Table(
         "subject",
         LargeBinary,
         nullable=False,
-        comment="keyed hash of the person it is about, so that one worker at a time serves a person; may be empty",
+        comment="keyed hash of the person it is about: one worker at a time serves a person; may be empty",
     ),
     Column("transit_day", String(10), nullable=False),
     Column("state", String(10), nullable=False, comment="waiting, done, set_aside"),

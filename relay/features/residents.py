@@ -1,0 +1,74 @@
+"""Friends and their answers: who follows, what an event means for them. Requirements: SEG-2, SEG-3."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from protocol.items import Answer, SegmentItem
+from relay.store.cipher import ColumnCipher
+from relay.store.records import list_bodies
+from relay.store.residents import (
+    BLOCKED,
+    FRIEND,
+    Resident,
+    add_resident,
+    find_resident,
+    find_resident_by_no,
+    read_answers,
+    set_state,
+)
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ITEM = "item"
+
+
+def note_follow(
+    connection: Connection, cipher: ColumnCipher, user_id: str, at: datetime
+) -> tuple[Resident, bool]:
+    """A friend since then; False when a newer event said otherwise, which stays true."""
+    known = find_resident(connection, cipher, user_id)
+    if known is None:
+        return add_resident(connection, cipher, user_id, state=FRIEND, at=at), True
+    changed = set_state(connection, known, state=FRIEND, at=at)
+    return find_resident_by_no(connection, known.no) or known, changed
+
+
+def note_unfollow(connection: Connection, cipher: ColumnCipher, user_id: str, at: datetime) -> None:
+    """Blocked since then, unless a newer event said otherwise. Answers stay for a return."""
+    known = find_resident(connection, cipher, user_id)
+    if known is None:
+        # Remembered, so that a follow that is older but arrives later changes nothing.
+        add_resident(connection, cipher, user_id, state=BLOCKED, at=at)
+    else:
+        set_state(connection, known, state=BLOCKED, at=at)
+
+
+def note_presence(connection: Connection, cipher: ColumnCipher, user_id: str, at: datetime) -> Resident:
+    """Whoever writes or taps is a friend, also one who followed before this relay existed."""
+    known = find_resident(connection, cipher, user_id)
+    if known is None:
+        return add_resident(connection, cipher, user_id, state=FRIEND, at=at)
+    if known.state == BLOCKED and known.state_at < at:
+        set_state(connection, known, state=FRIEND, at=at)
+        return find_resident_by_no(connection, known.no) or known
+    return known
+
+
+def note_visitor(connection: Connection, cipher: ColumnCipher, user_id: str) -> Resident:
+    """A friend who opens a page before any event of theirs came; every event that comes later counts."""
+    known = find_resident(connection, cipher, user_id)
+    if known is None:
+        return add_resident(connection, cipher, user_id, state=FRIEND, at=_LONG_AGO)
+    return known
+
+
+def list_items(connection: Connection, cipher: ColumnCipher) -> list[SegmentItem]:
+    """All items staff keep, retired ones too, in no particular order."""
+    return [SegmentItem.parse(body) for body in list_bodies(connection, cipher, _ITEM)]
+
+
+def plain_answers(connection: Connection, resident_no: int) -> dict[str, Answer]:
+    """The answers of one person by item."""
+    return {item: stored.answer for item, stored in read_answers(connection, resident_no).items()}

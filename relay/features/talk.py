@@ -1,0 +1,307 @@
+"""The talk: what an event of a resident changes, and the one reply it gets.
+
+All in the caller's transaction; nothing is sent here. Nothing a resident types is kept.
+Requirements: SEG-2, SEG-10, SEC-6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from protocol.items import Answer, SegmentItem, find_answer_problems
+from relay.features.line_links import read_link_code, redeem_link_code
+from relay.features.questionnaire import (
+    Asking,
+    Tap,
+    Verb,
+    answer_words,
+    ask,
+    decide_next,
+    decide_previous,
+    order_items,
+    parse_tap,
+    settings_button,
+    show_answers,
+)
+from relay.features.residents import (
+    list_items,
+    note_follow,
+    note_presence,
+    note_unfollow,
+    plain_answers,
+)
+from relay.features.settings import find_settings
+from relay.features.talk_words import TalkWords, normalise
+from relay.line.cards import Payload, text_message
+from relay.line.events import Event, Follow, MediaSent, Other, Tapped, TextSaid, Unfollow, Unsend
+from relay.store.cipher import ColumnCipher
+from relay.store.counters import current_number
+from relay.store.records import TOWN
+from relay.store.residents import Resident, read_answers, set_choice, write_answers
+from relay.store.talk import TalkPlace, find_place, set_place
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What to send back, and what to count (a code for the tallies)."""
+
+    counted: str
+    messages: tuple[Payload, ...] = ()
+    reply_token: str = ""
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One event of one resident while it is being answered."""
+
+    connection: Connection
+    resident: Resident
+    items: Sequence[SegmentItem]
+    """Those that are asked, in order."""
+    at: datetime
+    now: datetime
+
+    def item(self, item_id: str) -> SegmentItem | None:
+        return next((item for item in self.items if item.id == item_id), None)
+
+    def answers(self) -> dict[str, Answer]:
+        return plain_answers(self.connection, self.resident.no)
+
+
+class Talk:
+    """Answers events.
+
+    `settings_url`: address of the settings page inside LINE, empty where there is none.
+    `on_linked`: called with the staff id when a staff member tied the own LINE account.
+    `telephone`: of the town hall, shown where the talk cannot help; may be empty.
+    """
+
+    def __init__(
+        self,
+        *,
+        cipher: ColumnCipher,
+        words: TalkWords,
+        settings_url: str,
+        on_linked: Callable[[Connection, str], object],
+        town_name: str = "",
+        telephone: str = "",
+    ) -> None:
+        self._cipher = cipher
+        self._words = words
+        self._settings_url = settings_url
+        self._on_linked = on_linked
+        self._town_name = town_name
+        self._telephone = telephone
+        self._known_items: tuple[int, Sequence[SegmentItem]] | None = None
+
+    def answer(self, connection: Connection, event: Event, now: datetime) -> Answered:
+        """Change what the event changes and say what to reply. `now` is the time of processing."""
+        match event:
+            case Other():
+                return Answered(f"event.ignored.{event.name}")
+            case Unsend():
+                return Answered("event.unsend")  # nothing of a message was kept
+            case Unfollow():
+                note_unfollow(connection, self._cipher, event.header.user_id, event.header.at)
+                return Answered("event.unfollow")
+            case Follow():
+                resident, is_news = note_follow(
+                    connection, self._cipher, event.header.user_id, event.header.at
+                )
+                if not is_news:
+                    return Answered("event.outdated")
+            case _:
+                resident = note_presence(connection, self._cipher, event.header.user_id, event.header.at)
+        if event.header.standby:
+            return Answered("event.standby")
+        turn = _Turn(connection, resident, self._asked_items(connection), event.header.at, now)
+        match event:
+            case Follow():
+                counted, messages = "event.follow", self._greet(turn)
+            case TextSaid():
+                counted, messages = self._hear(turn, event.text)
+            case Tapped():
+                counted, messages = self._tapped(turn, event.data)
+            case MediaSent():
+                counted, messages = "event.media", [self._point(turn, "media")]
+        return Answered(counted, tuple(messages), event.header.reply_token)
+
+    def _asked_items(self, connection: Connection) -> Sequence[SegmentItem]:
+        # Opening sixty districts for every tap would cost more than the tap; any news renews them.
+        number = current_number(connection, TOWN)
+        known = self._known_items
+        if known is None or known[0] != number:
+            known = self._known_items = (number, order_items(list_items(connection, self._cipher)))
+        return known[1]
+
+    # --- a new friend ---
+
+    def _greet(self, turn: _Turn) -> list[Payload]:
+        answers = turn.answers()
+        greeting = text_message(self._greeting(turn.connection))
+        known = {item.id for item in turn.items} & set(answers)
+        if known:
+            return [greeting, text_message(self._words.say("welcome_back")), self._card(turn, answers)]
+        if not turn.items:
+            return [greeting]
+        lead = self._words.say("before_questions", count=len(turn.items))
+        return [greeting, *self._ask(turn, turn.items[0], lead=lead)]
+
+    def _greeting(self, connection: Connection) -> str:
+        settings = find_settings(connection, self._cipher)
+        if settings is not None and settings.greeting.strip():
+            return settings.greeting.strip()
+        town = (settings.town_name if settings else "") or self._town_name
+        return self._words.say("greeting", town=town) if town else self._words.say("greeting_no_town")
+
+    # --- typed words ---
+
+    def _hear(self, turn: _Turn, text: str) -> tuple[str, list[Payload]]:
+        said = normalise(text)
+        if said in self._words.settings_words:
+            return "event.text.settings", [self._card(turn, turn.answers())]
+        if said in self._words.start_words and turn.items:
+            first = decide_next(turn.items, turn.answers(), None)
+            if first is not None:
+                return "event.text.start", self._ask(turn, first)
+            return "event.text.start", [self._card(turn, turn.answers())]
+        code = read_link_code(text)
+        if code is not None:
+            outcome = redeem_link_code(
+                turn.connection, self._cipher, turn.resident, code, turn.now, self._on_linked
+            )
+            return f"event.text.link.{outcome}", [text_message(self._words.say(f"link_{outcome}"))]
+        tap = self._typed_choice(turn, said)
+        if tap is not None:
+            return "event.text.choice", self._take(turn, tap)
+        return "event.text.other", [self._point(turn, "free_text")]
+
+    def _typed_choice(self, turn: _Turn, said: str) -> Tap | None:
+        """The choice a resident typed out instead of tapping; on a PC the talk shows no quick replies."""
+        place = find_place(turn.connection, turn.resident.no)
+        item = turn.item(place.item) if place else None
+        if place is None or item is None:
+            return None
+        for choice in item.offered_choices:
+            if normalise(choice.label) == said:
+                verb: Verb = "add" if item.kind == "multiple" else "set"
+                return Tap(verb, item.id, choice.id, place.single)
+        if said == normalise(self._words.buttons["decide"]) and item.kind == "multiple":
+            return Tap("decide", item.id, alone=place.single)
+        if said == normalise(self._words.buttons["skip"]):
+            return Tap("skip", item.id)
+        if item.kind == "birth_year" and said.removesuffix("年").isdecimal():
+            return Tap("year", item.id, said.removesuffix("年"), place.single)
+        return None
+
+    # --- taps ---
+
+    def _tapped(self, turn: _Turn, data: str) -> tuple[str, list[Payload]]:
+        tap = parse_tap(data)
+        if tap is None:
+            return "event.tap.unknown", [self._point(turn, "button_unknown")]
+        return f"event.tap.{tap.verb}", self._take(turn, tap)
+
+    def _take(self, turn: _Turn, tap: Tap) -> list[Payload]:
+        if tap.verb == "settings":
+            set_place(turn.connection, turn.resident.no, None, turn.now)
+            return [self._card(turn, turn.answers())]
+        item = turn.item(tap.item)
+        if item is None:
+            return [self._point(turn, "question_gone")]
+        match tap.verb:
+            case "set" | "year" | "clear":
+                return self._set(turn, item, tap)
+            case "add" | "drop":
+                return self._toggle(turn, item, tap)
+            case "decade":
+                decade = int(tap.value) if tap.value.isdecimal() else None
+                return self._ask(turn, item, alone=tap.alone, decade=decade)
+            case "decide" | "skip":
+                return self._go_on(turn, item, tap)
+            case "back":
+                previous = decide_previous(turn.items, item.id)
+                return self._ask(turn, previous or item)
+            case _:
+                return self._ask(turn, item, alone=tap.alone)
+
+    def _set(self, turn: _Turn, item: SegmentItem, tap: Tap) -> list[Payload]:
+        answer = _answer_of(item, tap)
+        if answer is None or find_answer_problems(item, answer, turn.now):
+            return self._ask(turn, item, alone=tap.alone, lead=self._words.say("choice_gone"))
+        stored = read_answers(turn.connection, turn.resident.no).get(item.id)
+        if stored is not None and stored.answered_at > turn.at:
+            return [self._point(turn, "older_tap")]
+        if stored is None or stored.answer != answer:
+            write_answers(turn.connection, turn.resident.no, [answer], turn.at)
+        return self._go_on(turn, item, tap)
+
+    def _toggle(self, turn: _Turn, item: SegmentItem, tap: Tap) -> list[Payload]:
+        chosen = tap.verb == "add"
+        offered = {choice.id for choice in item.offered_choices}
+        if item.kind != "multiple" or (chosen and tap.value not in offered):
+            return self._ask(turn, item, alone=tap.alone, lead=self._words.say("choice_gone"))
+        set_choice(turn.connection, turn.resident.no, item.id, tap.value, chosen=chosen, at=turn.at)
+        return self._ask(turn, item, alone=tap.alone)
+
+    def _go_on(self, turn: _Turn, item: SegmentItem, tap: Tap) -> list[Payload]:
+        answers = turn.answers()
+        if tap.alone:
+            set_place(turn.connection, turn.resident.no, None, turn.now)
+            answer = answers.get(item.id)
+            if answer is None:
+                said = self._words.say("removed", title=item.title)
+            else:
+                words = answer_words(item, answer, self._words)
+                said = self._words.say("saved", title=item.title, answer=words)
+            return [text_message(said), self._card(turn, answers)]
+        following = decide_next(turn.items, answers, item.id)
+        if following is not None:
+            return self._ask(turn, following)
+        set_place(turn.connection, turn.resident.no, None, turn.now)
+        said = self._words.say("finished" if answers else "finished_without")
+        return [text_message(said), self._card(turn, answers)]
+
+    # --- what is shown ---
+
+    def _ask(
+        self,
+        turn: _Turn,
+        item: SegmentItem,
+        *,
+        alone: bool = False,
+        decade: int | None = None,
+        lead: str = "",
+    ) -> list[Payload]:
+        set_place(turn.connection, turn.resident.no, TalkPlace(item.id, alone), turn.now)
+        asking = Asking(
+            item=item,
+            answer=turn.answers().get(item.id),
+            alone=alone,
+            has_previous=decide_previous(turn.items, item.id) is not None,
+            decade=decade,
+            lead=lead,
+        )
+        return ask(asking, self._words, turn.now)
+
+    def _card(self, turn: _Turn, answers: Mapping[str, Answer]) -> Payload:
+        return show_answers(turn.items, answers, self._words, self._settings_url)
+
+    def _point(self, turn: _Turn, name: str) -> Payload:
+        """A short text and the way to the settings."""
+        text = self._words.say(name)
+        if self._telephone and name in ("free_text", "media"):
+            text += self._words.say("telephone", telephone=self._telephone)
+        return text_message(text, [settings_button(self._words)] if turn.items else [])
+
+
+def _answer_of(item: SegmentItem, tap: Tap) -> Answer | None:
+    if tap.verb == "clear":
+        return Answer(item=item.id)
+    if tap.verb == "year":
+        return Answer(item=item.id, year=int(tap.value)) if tap.value.isdecimal() else None
+    return Answer(item=item.id, choices=(tap.value,))

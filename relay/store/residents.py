@@ -1,0 +1,179 @@
+"""Residents and their answers: who is a friend, what was answered, in which order it changed. SQL only.
+
+The LINE user id is sealed here and found by a keyed hash; everything else speaks of `no` or `id`.
+Every change takes the next number of the stream `residents`, which feeds the segment index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from protocol.ids import new_resident_id
+from protocol.items import Answer
+from relay.store.cipher import ColumnCipher
+from relay.store.counters import next_number
+from relay.store.tables import resident_choices, resident_years, residents
+
+STREAM = "residents"
+FRIEND = "friend"
+BLOCKED = "blocked"
+_USER_COLUMN = "residents.line_user"
+
+
+@dataclass(frozen=True)
+class Resident:
+    """One person. `no` is for joins and segments, `id` for the outside; neither says who it is."""
+
+    no: int
+    id: str
+    state: str
+    state_at: datetime
+    followed_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer and when it was given."""
+
+    answer: Answer
+    answered_at: datetime
+
+
+def find_resident(connection: Connection, cipher: ColumnCipher, user_id: str) -> Resident | None:
+    return _find(connection, residents.c.line_user_index == cipher.index(_USER_COLUMN, user_id))
+
+
+def find_resident_by_no(connection: Connection, no: int) -> Resident | None:
+    return _find(connection, residents.c.no == no)
+
+
+def add_resident(
+    connection: Connection, cipher: ColumnCipher, user_id: str, *, state: str, at: datetime
+) -> Resident:
+    """A person met for the first time. Raises IntegrityError when another process was faster."""
+    resident_id = new_resident_id()
+    seq = next_number(connection, STREAM)
+    connection.execute(
+        insert(residents).values(
+            id=resident_id,
+            line_user_index=cipher.index(_USER_COLUMN, user_id),
+            line_user_sealed=cipher.seal_text(_USER_COLUMN, resident_id, user_id),
+            state=state,
+            state_at=at,
+            followed_at=at,
+            changed_seq=seq,
+        )
+    )
+    found = _find(connection, residents.c.id == resident_id)
+    assert found is not None
+    return found
+
+
+def set_state(connection: Connection, resident: Resident, *, state: str, at: datetime) -> bool:
+    """Friend or blocked since then; False when a newer event already said what is true."""
+    seq = next_number(connection, STREAM)
+    values: dict[str, object] = {"state": state, "state_at": at, "changed_seq": seq}
+    if state == FRIEND and resident.state != FRIEND:
+        values["followed_at"] = at
+    changed = connection.execute(
+        update(residents).where(residents.c.no == resident.no, residents.c.state_at <= at).values(values)
+    )
+    return changed.rowcount == 1
+
+
+def open_user_ids(connection: Connection, cipher: ColumnCipher, numbers: Sequence[int]) -> dict[int, str]:
+    """The LINE user ids of these residents by `no`. For sending only; never kept, never logged."""
+    found = connection.execute(
+        select(residents.c.no, residents.c.id, residents.c.line_user_sealed).where(
+            residents.c.no.in_(numbers)
+        )
+    )
+    return {row.no: cipher.open_text(_USER_COLUMN, row.id, row.line_user_sealed) for row in found}
+
+
+def read_answers(connection: Connection, resident_no: int) -> dict[str, StoredAnswer]:
+    """Every answer of one person by item id."""
+    chosen: dict[str, list[str]] = {}
+    times: dict[str, datetime] = {}
+    for row in connection.execute(
+        select(resident_choices)
+        .where(resident_choices.c.resident == resident_no)
+        .order_by(resident_choices.c.choice)
+    ):
+        chosen.setdefault(row.item, []).append(row.choice)
+        times[row.item] = max(row.answered_at, times.get(row.item, row.answered_at))
+    answers = {
+        item: StoredAnswer(Answer(item=item, choices=tuple(choices)), times[item])
+        for item, choices in chosen.items()
+    }
+    for row in connection.execute(select(resident_years).where(resident_years.c.resident == resident_no)):
+        answers[row.item] = StoredAnswer(Answer(item=row.item, year=row.year), row.answered_at)
+    return answers
+
+
+def write_answers(connection: Connection, resident_no: int, answers: Iterable[Answer], now: datetime) -> None:
+    """Replace the answers to the items named; one number of the stream for all of them."""
+    seq = next_number(connection, STREAM)
+    for answer in answers:
+        _write_answer(connection, resident_no, answer, now)
+    connection.execute(update(residents).where(residents.c.no == resident_no).values(changed_seq=seq))
+
+
+def set_choice(
+    connection: Connection, resident_no: int, item: str, choice: str, *, chosen: bool, at: datetime
+) -> bool:
+    """Add or take away one choice of several. False when nothing changed, or a newer tap already spoke."""
+    seq = next_number(connection, STREAM)
+    here = (
+        (resident_choices.c.resident == resident_no)
+        & (resident_choices.c.item == item)
+        & (resident_choices.c.choice == choice)
+    )
+    known = connection.execute(select(resident_choices.c.answered_at).where(here)).scalar_one_or_none()
+    if chosen == (known is not None) or (known is not None and known > at):
+        return False
+    if chosen:
+        connection.execute(
+            insert(resident_choices).values(resident=resident_no, item=item, choice=choice, answered_at=at)
+        )
+    else:
+        connection.execute(delete(resident_choices).where(here))
+    connection.execute(update(residents).where(residents.c.no == resident_no).values(changed_seq=seq))
+    return True
+
+
+def count_by_state(connection: Connection) -> Mapping[str, int]:
+    found = connection.execute(select(residents.c.state, func.count()).group_by(residents.c.state))
+    return dict(found.tuples().all())
+
+
+def _write_answer(connection: Connection, resident_no: int, answer: Answer, now: datetime) -> None:
+    for table in (resident_choices, resident_years):
+        connection.execute(delete(table).where(table.c.resident == resident_no, table.c.item == answer.item))
+    if answer.year is not None:
+        connection.execute(
+            insert(resident_years).values(
+                resident=resident_no, item=answer.item, year=answer.year, answered_at=now
+            )
+        )
+    elif answer.choices:
+        connection.execute(
+            insert(resident_choices),
+            [
+                {"resident": resident_no, "item": answer.item, "choice": choice, "answered_at": now}
+                for choice in dict.fromkeys(answer.choices)
+            ],
+        )
+
+
+def _find(connection: Connection, condition: object) -> Resident | None:
+    row = connection.execute(
+        select(
+            residents.c.no, residents.c.id, residents.c.state, residents.c.state_at, residents.c.followed_at
+        ).where(condition)  # type: ignore[arg-type]
+    ).one_or_none()
+    return None if row is None else Resident(**row._mapping)
