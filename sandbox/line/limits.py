@@ -45,7 +45,7 @@ class RateLimits:
             bucket = self._buckets[endpoint] = _Bucket(size, now)
         passed = max(0.0, (now - bucket.filled_at).total_seconds())
         bucket.tokens = min(size, bucket.tokens + passed * size / seconds)
-        bucket.filled_at = now
+        bucket.filled_at = max(bucket.filled_at, now)
         if bucket.tokens < 1.0:
             return False
         bucket.tokens -= 1.0
