@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import secrets
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -227,3 +228,22 @@ def _client(profile: Profile, keys: OpenKeys, clock: Callable[[], datetime]) -> 
         key=keys.device,
         clock=clock,
     )
+
+
+def start_window(
+    folder: ProfileFolder,
+    *,
+    relay_url: str = "",
+    code: str = "",
+    measure_from: float | None = None,
+) -> int:
+    """The program with its window. Returns the exit code; with `measure_from` prints the start time and ends."""
+    from desktop.ui.main import StartWish, measure_first_window, start  # Qt only where a window is wanted
+
+    doors = Doors(folder)
+    wish = StartWish(screen_file=folder.screen, relay_url=relay_url, code=code)
+    if measure_from is None:
+        return start(doors, wish)
+    seconds = measure_first_window(doors, wish, begun=measure_from)
+    sys.stdout.write(f"first window after {seconds:.2f} s\n")
+    return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from desktop.replica.drafts import KeptDraft
-from desktop.replica.outbox import OutboxEntry
+from desktop.replica.outbox import OutboxEntry as Unsettled
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
 from protocol.deliveries import Delivery
 from protocol.sync import TownSettings, TownSummary
 
+__all__ = ["Home", "Today", "Unsettled"]
 LAST_SHOWN = 5
 
 
@@ -25,7 +26,7 @@ class Today:
     drafts_in_all: int
     last: list[Shown[Delivery]]
     kept: list[KeptDraft]
-    refused: list[OutboxEntry]
+    refused: list[Unsettled]
     waiting: int
 
 
@@ -50,15 +51,15 @@ class Home:
             waiting=self._replica.outbox.count_waiting(),
         )
 
-    def waiting(self) -> list[OutboxEntry]:
+    def waiting(self) -> list[Unsettled]:
         """Changes on their way, oldest first."""
         entries = self._replica.outbox.entries()
         return [entry for entry in entries if entry.state in ("waiting", "signed")]
 
-    def refused(self) -> list[OutboxEntry]:
+    def refused(self) -> list[Unsettled]:
         return self._replica.outbox.entries(state="refused")
 
-    def refused_at(self, record_kind: str, record_id: str) -> list[OutboxEntry]:
+    def refused_at(self, record_kind: str, record_id: str) -> list[Unsettled]:
         """The refused changes of one thing, so that its screen can say what became of them."""
         return self._replica.outbox.entries(state="refused", record=(record_kind, record_id))
 

@@ -1,0 +1,70 @@
+"""The bottom bar: connection, what is not sent yet, which environment this is, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+
+from desktop.features.wording import words_for, words_of_trouble
+from desktop.sync.loop import Connection
+from desktop.ui import icons
+from desktop.ui.parts.buttons import button
+from desktop.ui.parts.labels import label
+from desktop.ui.theme import ENVIRONMENT_COLOURS, Theme
+
+
+class BottomBar(QFrame):
+    def __init__(self, theme: Theme, *, show_waiting: Callable[[], None], person: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self._connection = Connection("connecting")
+        self.setProperty("role", "bar")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(10)
+        self._icon = QLabel()
+        self._words = label("", name="bar.connection")
+        self._waiting = button("", show_waiting, name="bar.waiting", role="quiet")
+        self._message = label("", "muted", name="bar.message")
+        self._environment = label("", name="bar.environment")
+        for widget in (self._icon, self._words, self._waiting, self._message):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self._environment)
+        row.addWidget(label(person, name="bar.person"))
+        theme.changed.connect(self._draw)
+        self.show_waiting_count(0)
+        self.show_environment("")
+        self._draw()
+
+    def show_connection(self, connection: Connection) -> None:
+        self._connection = connection
+        self._draw()
+
+    def show_waiting_count(self, count: int) -> None:
+        self._waiting.setText(f"未送信 {count} 件")
+        self._waiting.setAccessibleName(f"未送信 {count} 件。押すと一覧を開きます")
+
+    def show_environment(self, environment: str) -> None:
+        colour = ENVIRONMENT_COLOURS.get(environment, "#666666")
+        words = words_for("environment").get(environment, "環境を確認中")
+        self._environment.setText(f"{words}環境" if environment else words)
+        self._environment.setStyleSheet(
+            f"background: {colour}; color: #ffffff; border-radius: 6px; padding: 4px 12px; font-weight: 700;"
+        )
+
+    def say(self, words: str) -> None:
+        """A short word on what just happened."""
+        self._message.setText(words)
+
+    def _draw(self) -> None:
+        colours, state = self._theme.colours, self._connection.state
+        colour = {"online": colours.success, "connecting": colours.muted}.get(state, colours.error)
+        icon = "online" if state in ("online", "connecting") else "offline"
+        self._icon.setPixmap(icons.pixmap(icon, colour, self._theme.px(20)))
+        self._words.setText(words_for("connection")[state])
+        trouble = self._connection.trouble
+        tip = words_of_trouble(trouble).both if trouble else ""
+        self._words.setToolTip(tip)
+        self._words.setAccessibleDescription(tip)

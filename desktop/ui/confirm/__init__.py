@@ -1,0 +1,1 @@
+"""「確認」: the last look before sending."""

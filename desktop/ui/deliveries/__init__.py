@@ -1,0 +1,1 @@
+"""「配信」: the list, and one delivery looked back at."""

@@ -1,0 +1,1 @@
+"""The screens before sign-in: first start, a further device, passphrase."""

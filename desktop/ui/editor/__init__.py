@@ -1,0 +1,1 @@
+"""「配信の編集」: bubbles, recipients, test."""

@@ -1,0 +1,243 @@
+"""「配信の編集」: name, bubbles, recipients, and the phone beside them. Saved by itself every few seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.errors import Trouble
+from desktop.features.editing import Edits
+from desktop.features.home import Unsettled
+from desktop.features.wording import words_of_reason, words_of_trouble
+from desktop.ui.editor.bubbles import Bubbles
+from desktop.ui.editor.recipients import RecipientsPart
+from desktop.ui.editor.test_delivery import TestDeliverySheet
+from desktop.ui.moments import clock_time
+from desktop.ui.parts.buttons import button, icon_button
+from desktop.ui.parts.cards import Banner, card, row_of, scrolling
+from desktop.ui.parts.fields import CommitLine, Field
+from desktop.ui.parts.labels import label
+from desktop.ui.phone.preview import PhonePreview
+from desktop.ui.screen import Desk, Screen
+from protocol.counting import grapheme_count
+from protocol.deliveries import DELIVERY_TITLE_LIMIT, DeliveryDraft
+from protocol.items import SegmentItem
+from protocol.messages import TextMessage
+
+AUTOSAVE_MS = 1500
+Read = tuple[dict[str, SegmentItem], list[Unsettled], str]
+
+
+class EditorScreen(Screen):
+    page = "delivery-edit"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._edits: Edits[DeliveryDraft] | None = None
+        self._items: dict[str, SegmentItem] = {}
+        self._unsaved = False
+        self._touched = False
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(self._middle(), 1)
+        outer.addWidget(self._actions())
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(self._autosave)
+        self.title.committed.connect(lambda text: self._change("配信名の入力", title=text))
+        self.bubbles.changed.connect(lambda step, messages: self._change(step, messages=messages))
+        self.recipients.changed.connect(lambda step, segment: self._change(step, segment=segment))
+        self.silent.toggled.connect(lambda on: self._change("通知の変更", silent=on))
+
+    # -- what the window and scripts call ------------------------------------------------------------
+
+    def edit(self, draft: DeliveryDraft, *, is_new: bool = False) -> None:
+        """Begin with this draft. A new one gets an empty bubble, so that one can type at once."""
+        if not draft.messages:
+            draft = draft.model_copy(update={"messages": (TextMessage(text=""),)})
+        self._edits = Edits(draft)
+        self._touched = self._unsaved = False
+        self._saved.setText("")
+        self._show()
+        self.refresh()
+        self.title.setFocus()
+
+    @property
+    def draft(self) -> DeliveryDraft | None:
+        return self._edits.present if self._edits else None
+
+    def refresh(self) -> None:
+        office, draft = self.desk.office, self.draft
+        if draft is None:
+            return
+
+        def read() -> Read:
+            settings = office.home.today().settings
+            refused = office.home.refused_at("delivery", draft.id)
+            return office.items.by_id(), refused, settings.account_name if settings else ""
+
+        self.desk.background.local(read, self._know)
+
+    def leave(self) -> None:
+        """Elsewhere: what was written goes into the outbox, so that colleagues see the draft too."""
+        self._timer.stop()
+        if self._touched and self.draft is not None:
+            draft = self.draft
+            self._touched = self._unsaved = False
+            save = self.desk.office.deliveries.save
+            self.desk.background.local(lambda: save(draft), lambda _: self.desk.routes.wake_sync())
+
+    def save(self) -> None:
+        """Ctrl+S: as `leave`, but stay."""
+        self._touched = True
+        self.leave()
+        self._saved.setText(f"保存済み {clock_time(self.desk.office.clock())}")
+
+    def undo(self) -> None:
+        if self._edits and self._edits.undo_name:
+            self.desk.routes.say(f"元に戻しました：{self._edits.undo_name}")
+            self._edits.undo()
+            self._after_edit()
+
+    def redo(self) -> None:
+        if self._edits and self._edits.redo_name:
+            self.desk.routes.say(f"やり直しました：{self._edits.redo_name}")
+            self._edits.redo()
+            self._after_edit()
+
+    def confirm(self) -> None:
+        """To the last look before sending; sends nothing."""
+        if self.draft is not None:
+            draft = self.draft
+            self.leave()
+            self.desk.routes.confirm(draft)
+
+    def test(self) -> None:
+        if self.draft is not None:
+            TestDeliverySheet(self, self.desk, self.draft).open()
+
+    # -- parts ---------------------------------------------------------------------------------------
+
+    def _middle(self) -> QHBoxLayout:
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        flow = QWidget()
+        column = QVBoxLayout(flow)
+        column.setContentsMargins(32, 24, 24, 24)
+        column.setSpacing(16)
+        desk = self.desk
+        self._undo = icon_button("undo", "元に戻す", self.undo, name="editor.undo", theme=desk.theme)
+        self._redo = icon_button("redo", "やり直す", self.redo, name="editor.redo", theme=desk.theme)
+        self._saved = label("", "success", name="editor.saved")
+        head = row_of(label("配信の編集", "title"), 1, self._saved, self._undo, self._redo)
+        column.addLayout(head)
+        self.banner = Banner(desk.theme, name="editor.banner")
+        column.addWidget(self.banner)
+        self.title = CommitLine(name="editor.title", hint="例：防災訓練のお知らせ（川北地区）")
+        self._title_field = Field(
+            "配信名", self.title, required=True, count=grapheme_count, limit=DELIVERY_TITLE_LIMIT,
+            help_text="一覧で見分けるための名前です。住民には見えません。",
+        )  # fmt: skip
+        frame, inner = card()
+        inner.addWidget(self._title_field)
+        column.addWidget(frame)
+        column.addWidget(label("メッセージ", "heading"))
+        self.bubbles = Bubbles(desk)
+        column.addWidget(self.bubbles)
+        self.recipients = RecipientsPart(desk)
+        column.addWidget(self.recipients)
+        self.silent = QCheckBox("音を鳴らさずに届ける（夜間や早朝など）")
+        self.silent.setObjectName("editor.silent")
+        frame, inner = card(spacing=4)
+        inner.addWidget(label("通知", "heading"))
+        inner.addWidget(self.silent)
+        column.addWidget(frame)
+        column.addStretch(1)
+        middle.addWidget(scrolling(flow), 1)
+        side = QWidget()
+        side_column = QVBoxLayout(side)
+        side_column.setContentsMargins(8, 24, 28, 16)
+        self.preview = PhonePreview("", desk.office, desk.background)
+        side_column.addWidget(self.preview)
+        middle.addWidget(side)
+        return middle
+
+    def _actions(self) -> QFrame:
+        bar = QFrame()
+        bar.setProperty("role", "actions")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(32, 10, 28, 10)
+        row.setSpacing(10)
+        theme = self.desk.theme
+        row.addWidget(button("一覧へ戻る", self.desk.routes.deliveries, name="editor.back", role="quiet", icon="left", theme=theme))
+        row.addStretch(1)
+        row.addWidget(button("テスト配信する", self.test, name="editor.test", icon="phone", theme=theme))
+        confirm = button("確認へ進む", self.confirm, name="editor.confirm", role="primary")
+        confirm.setShortcut(QKeySequence("Ctrl+Return"))
+        row.addWidget(confirm)
+        return bar
+
+    # -- what happens --------------------------------------------------------------------------------
+
+    def _change(self, step: str, **update: object) -> None:
+        if self._edits is None:
+            return
+        if self._edits.do(step, self._edits.present.model_copy(update=update)):
+            self._after_edit()
+
+    def _after_edit(self) -> None:
+        self._touched = self._unsaved = True
+        self._saved.setText("")
+        self._timer.start()
+        self._show()
+
+    def _show(self) -> None:
+        draft = self.draft
+        if draft is None or self._edits is None:
+            return
+        self.title.set_text(draft.title)
+        self._title_field.recount()
+        self.bubbles.show_messages(draft.messages)
+        self.recipients.show_segment(draft.segment, self._items)
+        self.silent.blockSignals(True)
+        self.silent.setChecked(draft.silent)
+        self.silent.blockSignals(False)
+        self.preview.show_messages(draft.messages)
+        for made, name, verb in (
+            (self._undo, self._edits.undo_name, "元に戻す"),
+            (self._redo, self._edits.redo_name, "やり直す"),
+        ):
+            made.setEnabled(bool(name))
+            made.setToolTip(f"{verb}：{name}" if name else verb)
+            made.setAccessibleName(f"{verb}：{name}" if name else verb)
+
+    def _know(self, read: Read) -> None:
+        self._items, refused, account = read
+        self.preview.show_account(account)
+        if self.draft is not None:
+            self.recipients.show_segment(self.draft.segment, self._items)
+        if refused:
+            words = words_of_reason(refused[-1].reason)
+            self.banner.tell("error", words.both, ("editor.see_refused", "内容を見る", self.desk.routes.waiting))
+        else:
+            self.banner.hide()
+
+    def _autosave(self) -> None:
+        draft = self.draft
+        if draft is None or not self._unsaved:
+            return
+        self._unsaved = False
+        keep = self.desk.office.deliveries.keep
+        self.desk.background.local(lambda: keep(draft), self._kept, self._not_kept)
+
+    def _kept(self, at: datetime) -> None:
+        self._saved.setText(f"保存済み {clock_time(at)}")
+
+    def _not_kept(self, trouble: Trouble) -> None:
+        self._unsaved = True
+        self.banner.tell("error", words_of_trouble(trouble).both, ("editor.keep_again", "もう一度保存する", self._autosave))

@@ -1,0 +1,1 @@
+"""「ホーム」: what matters today."""

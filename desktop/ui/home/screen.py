@@ -1,0 +1,197 @@
+"""「今日」: numbers of the account, what is being sent, what needs a look, drafts, and the way to a new delivery."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.features.home import Today
+from desktop.features.wording import words_for, words_of_reason
+from desktop.replica.records import Shown
+from desktop.ui.moments import full_day, short
+from desktop.ui.parts.buttons import button
+from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
+from desktop.ui.parts.labels import badge, label, line
+from desktop.ui.parts.states import STATE_TONES
+from desktop.ui.screen import Desk, Screen, header
+from protocol.deliveries import Delivery
+
+
+class HomeScreen(Screen):
+    page = "home"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        flow = QWidget()
+        self._column = QVBoxLayout(flow)
+        self._column.setContentsMargins(32, 28, 32, 28)
+        self._column.setSpacing(18)
+        new = button(
+            "新しく配信する", desk.routes.new_delivery, name="home.new_delivery", role="primary", icon="plus",
+            theme=desk.theme,
+        )  # fmt: skip
+        new.setMinimumHeight(desk.theme.px(52))
+        new.setMinimumWidth(desk.theme.px(200))
+        self._column.addWidget(header("今日", full_day(desk.office.clock()), new))
+        self._rebuilt = Banner(desk.theme, name="home.rebuilt")
+        self._column.addWidget(self._rebuilt)
+        self._body = QVBoxLayout()
+        self._body.setSpacing(18)
+        self._column.addLayout(self._body)
+        self._column.addStretch(1)
+        outer.addWidget(scrolling(flow))
+        self._last: Today | None = None
+        if desk.office.rebuilt:
+            self._rebuilt.tell(
+                "warning",
+                "この端末の控えが壊れていたため、作り直しました。まだ送っていなかった変更は引き継いでいます。",
+            )
+
+    def refresh(self) -> None:
+        self.desk.background.local(self.desk.office.home.today, self._show)
+
+    def _show(self, today: Today) -> None:
+        if today == self._last:
+            return
+        self._last = today
+        clear(self._body)
+        for banner in self._banners(today):
+            self._body.addWidget(banner)
+        self._body.addWidget(self._numbers(today))
+        if today.sending:
+            self._body.addWidget(self._sending(today))
+        columns = QHBoxLayout()
+        columns.setSpacing(18)
+        columns.addWidget(self._list("書きかけの下書き", today.drafts, "home.drafts", "下書きはありません。"), 1)
+        columns.addWidget(self._list("最近の配信", today.last, "home.last", "まだ配信していません。"), 1)
+        self._body.addLayout(columns)
+
+    def _banners(self, today: Today) -> list[Banner]:
+        banners: list[Banner] = []
+        routes, theme = self.desk.routes, self.desk.theme
+        if today.refused:
+            first = today.refused[-1]
+            banner = Banner(theme, name="home.refused")
+            what = words_for("change").get(first.kind, "変更")
+            banner.tell(
+                "error",
+                f"受け付けられなかった変更が {len(today.refused)} 件あります。{what}：{words_of_reason(first.reason).what}",
+                ("home.see_refused", "内容を見る", routes.waiting),
+            )
+            banners.append(banner)
+        if today.kept:
+            kept = today.kept[0]
+            banner = Banner(theme, name="home.kept")
+            banner.tell(
+                "info",
+                f"前回の書きかけ「{kept.draft.title or '（配信名なし）'}」があります"
+                f"（{short(kept.saved_at, self.desk.office.clock())} まで保存済み）。",
+                ("home.restore", "続きを書く", lambda: routes.edit_delivery(kept.draft)),
+            )
+            banners.append(banner)
+        if not self.desk.office.staff.me().line_linked:
+            banner = Banner(theme, name="home.link")
+            banner.tell(
+                "info",
+                "自分のLINEをつなぐと、配信の前に自分のスマートフォンで見え方を確かめられます。",
+                ("home.link_line", "自分のLINEをつなぐ", routes.link_line),
+            )
+            banners.append(banner)
+        return banners
+
+    def _numbers(self, today: Today) -> QWidget:
+        made = QWidget()
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(18)
+        summary = today.summary
+        friends = f"{summary.friends:,}" if summary else "–"
+        week = f"+{summary.followed_week:,}" if summary else "–"
+        share = f"{summary.answered * 100 // max(1, summary.friends)}" if summary else "–"
+        figures = (
+            ("友だち", friends, "人", f"ブロック {summary.blocked:,} 人" if summary else "", "friends"),
+            ("今週増えた友だち", week, "人", f"うち今日 {summary.followed_today:,} 人" if summary else "", "week"),
+            ("受信設定に答えた人", share, "％", f"{summary.answered:,} 人" if summary else "", "answered"),
+            ("下書き", f"{today.drafts_in_all:,}", "件", f"未送信の変更 {today.waiting} 件", "drafts"),
+        )
+        for column, (title, number, unit, below, name) in enumerate(figures):
+            frame, inner = card(margin=18, spacing=4)
+            frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            inner.addWidget(label(title, "muted"))
+            big = QHBoxLayout()
+            big.setSpacing(4)
+            big.addWidget(label(number, "number", name=f"home.number.{name}"))
+            big.addWidget(label(unit, "muted"), 0, Qt.AlignmentFlag.AlignBottom)
+            big.addStretch(1)
+            inner.addLayout(big)
+            inner.addWidget(label(below, "small"))
+            grid.addWidget(frame, 0, column)
+        return made
+
+    def _sending(self, today: Today) -> QWidget:
+        frame, column = card(name="home.sending")
+        column.addWidget(label("いま配信しています", "heading"))
+        for shown in today.sending:
+            column.addWidget(SendingRow(self.desk, shown))
+        return frame
+
+    def _list(self, title: str, deliveries: list[Shown[Delivery]], name: str, empty: str) -> QWidget:
+        frame, column = card(name=name, spacing=8)
+        frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        more = button("すべて見る", self.desk.routes.deliveries, name=f"{name}.all", role="quiet")
+        column.addLayout(row_of(label(title, "heading"), 1, more))
+        for shown in deliveries:
+            column.addWidget(line())
+            column.addWidget(self._row(shown, name))
+        if not deliveries:
+            column.addWidget(label(empty, "muted"))
+        column.addStretch(1)
+        return frame
+
+    def _row(self, shown: Shown[Delivery], name: str) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(10)
+        delivery = shown.body
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(delivery.draft.title or "（配信名なし）", wrap=True))
+        moment = delivery.confirmed_at or delivery.written_at
+        people = f"　{delivery.numbers.accepted:,}人に届きました" if delivery.state == "sent" else ""
+        words.addWidget(label(f"{short(moment, self.desk.office.clock())}{people}", "small"))
+        row.addLayout(words, 1)
+        if shown.waiting:
+            row.addWidget(badge("送信待ち", "warning"))
+        if delivery.state == "failed":
+            row.addWidget(badge(words_for("delivery_state")["failed"], STATE_TONES["failed"]))
+        open_it = button("開く", lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet")
+        open_it.setAccessibleName(f"「{delivery.draft.title}」を開く")
+        row.addWidget(open_it)
+        return made
+
+
+class SendingRow(QWidget):
+    """Title, bar and numbers of a delivery on its way."""
+
+    def __init__(self, desk: Desk, shown: Shown[Delivery]) -> None:
+        super().__init__()
+        delivery = shown.body
+        numbers = delivery.numbers
+        done = numbers.recipients - numbers.waiting
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        state = words_for("delivery_state")[delivery.state]
+        see = button("開く", lambda: desk.routes.open_delivery(shown.id), name="home.sending.open", role="quiet")
+        words = label(f"{done:,} / {numbers.recipients:,} 人", "muted")
+        title = label(delivery.draft.title, "subheading")
+        column.addLayout(row_of(title, badge(state, STATE_TONES[delivery.state]), 1, words, see))
+        bar = QProgressBar()
+        bar.setTextVisible(False)
+        bar.setRange(0, max(1, numbers.recipients))
+        bar.setValue(done)
+        bar.setAccessibleName(f"{delivery.draft.title} の進み具合")
+        column.addWidget(bar)

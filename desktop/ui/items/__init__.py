@@ -1,0 +1,1 @@
+"""「受信設定」: what residents are asked, and the greeting."""

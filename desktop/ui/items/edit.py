@@ -1,0 +1,183 @@
+"""「項目の編集」: kind, title, question, choices; and the question as a phone shows it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.errors import Trouble
+from desktop.features.wording import words_for, words_of_problem, words_of_trouble
+from desktop.ui.items.choices import Choices
+from desktop.ui.parts.buttons import button
+from desktop.ui.parts.cards import Banner, card, scrolling
+from desktop.ui.parts.fields import CommitLine, CommitText, Field
+from desktop.ui.parts.labels import label
+from desktop.ui.phone.preview import PhonePreview
+from desktop.ui.screen import Desk, Screen
+from protocol.counting import grapheme_count, utf16_length
+from protocol.items import QUESTION_LIMIT, TITLE_LIMIT, Choice, SegmentItem, find_item_problems
+from protocol.messages import TextMessage
+from protocol.problems import Problem
+
+_HINTS = {
+    "single": "選択肢から1つだけ選んでもらいます。",
+    "multiple": "当てはまるものをいくつでも選んでもらいます。",
+    "district": "地区の多い町のため、地域ごとにまとめて見せます。",
+    "birth_year": "生まれた年だけを聞きます。月日は聞きません。",
+}
+_TAPS_SHOWN = 12
+
+
+class ItemEditScreen(Screen):
+    page = "item-edit"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._item: SegmentItem | None = None
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        flow = QWidget()
+        column = QVBoxLayout(flow)
+        column.setContentsMargins(32, 24, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(label("項目の編集", "title"))
+        self.banner = Banner(desk.theme, name="item.banner")
+        column.addWidget(self.banner)
+        column.addWidget(self._basics())
+        self.choices = Choices(desk, self._new_choice)
+        column.addWidget(self.choices)
+        column.addStretch(1)
+        middle.addWidget(scrolling(flow), 1)
+        side = QWidget()
+        side_column = QVBoxLayout(side)
+        side_column.setContentsMargins(8, 24, 28, 16)
+        self.preview = PhonePreview("", desk.office, desk.background, notice=False)
+        side_column.addWidget(self.preview)
+        middle.addWidget(side)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self._actions())
+        self.title.committed.connect(lambda text: self._change(title=text))
+        self.question.committed.connect(lambda text: self._change(question=text))
+        self.choices.changed.connect(lambda choices: self._change(choices=choices))
+        self.kind.currentIndexChanged.connect(lambda _: self._change_kind())
+
+    def edit(self, item: SegmentItem) -> None:
+        self._item = item
+        self.banner.hide()
+        self.kind.blockSignals(True)
+        self.kind.setCurrentIndex(self.kind.findData(item.kind))
+        self.kind.blockSignals(False)
+        self.title.set_text(item.title)
+        self.question.set_text(item.question)
+        self._show()
+        self.title.setFocus()
+
+    @property
+    def item(self) -> SegmentItem | None:
+        return self._item
+
+    def save(self) -> None:
+        item = self._item
+        if item is None:
+            return
+        problems = find_item_problems(item)
+        self._show_problems(problems)
+        if problems:
+            return
+        save = self.desk.office.items.save
+        self.desk.background.local(lambda: save(item), lambda _: self._saved(), self._failed)
+
+    def _basics(self) -> QWidget:
+        frame, column = card(spacing=14)
+        column.addWidget(label("種類", "subheading"))
+        self.kind = QComboBox()
+        self.kind.setObjectName("item.kind")
+        self.kind.setAccessibleName("種類")
+        for code, words in words_for("item_kind").items():
+            self.kind.addItem(words, code)
+        column.addWidget(self.kind)
+        self._hint = label("", "muted", wrap=True)
+        column.addWidget(self._hint)
+        self.title = CommitLine(name="item.title", hint="例：お住まいの地区")
+        self.question = CommitText(name="item.question", hint="例：お住まいの地区を選んでください。")
+        self.question.setMinimumHeight(self.desk.theme.px(84))
+        self._title_field = Field(
+            "項目名", self.title, required=True, count=grapheme_count, limit=TITLE_LIMIT,
+            help_text="宛先をしぼるときと、住民の「設定」の画面に出ます。",
+        )  # fmt: skip
+        self._question_field = Field(
+            "質問文", self.question, required=True, count=utf16_length, limit=QUESTION_LIMIT,
+            help_text="トークで住民に聞く文章です。",
+        )  # fmt: skip
+        column.addWidget(self._title_field)
+        column.addWidget(self._question_field)
+        return frame
+
+    def _actions(self) -> QFrame:
+        bar = QFrame()
+        bar.setProperty("role", "actions")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(32, 10, 28, 10)
+        row.addWidget(button("保存しないで戻る", self.desk.routes.items, name="item.back", role="quiet"))
+        row.addStretch(1)
+        row.addWidget(button("項目を保存する", self.save, name="item.save", role="primary"))
+        return bar
+
+    def _new_choice(self, text: str, group: str) -> Choice:
+        return self.desk.office.items.new_choice(text, group)
+
+    def _change_kind(self) -> None:
+        kind = self.kind.currentData()
+        update: dict[str, object] = {"kind": kind}
+        if kind == "birth_year":
+            update["choices"] = ()
+        self._change(**update)
+
+    def _change(self, **update: object) -> None:
+        if self._item is not None:
+            self._item = self._item.model_copy(update=update)
+            self._show()
+
+    def _show(self) -> None:
+        item = self._item
+        if item is None:
+            return
+        self._hint.setText(_HINTS[item.kind])
+        self._title_field.recount()
+        self._question_field.recount()
+        self.choices.setVisible(item.kind != "birth_year")
+        self.choices.show_choices(item.choices, by_group=item.kind == "district")
+        taps = [choice.label or "…" for choice in item.offered_choices]
+        if item.kind == "district" and any(choice.group for choice in item.offered_choices):
+            taps = list(dict.fromkeys(choice.group or choice.label for choice in item.offered_choices))
+        if item.kind == "birth_year":
+            taps = ["生まれた年を選ぶ"]
+        if len(taps) > _TAPS_SHOWN:
+            taps = [*taps[:_TAPS_SHOWN], f"ほか{len(taps) - _TAPS_SHOWN}個"]
+        question = item.question or "（ここに質問文が出ます）"
+        self.preview.show_messages((TextMessage(text=question),), (*taps, "あとで答える"))
+
+    def _show_problems(self, problems: tuple[Problem, ...]) -> None:
+        words = {problem.at: words_of_problem(problem).both for problem in problems}
+        self._title_field.show_error(words.pop("title", ""))
+        self._question_field.show_error(words.pop("question", ""))
+        self.choices.show_errors({at: text for at, text in words.items() if at.startswith("choices.")})
+        rest = [text for at, text in words.items() if not at.startswith("choices.")]
+        if rest:
+            self.banner.tell("error", "\n".join(rest))
+        elif problems:
+            self.banner.tell("error", "赤い枠のところを直してください。")
+        else:
+            self.banner.hide()
+
+    def _saved(self) -> None:
+        self.desk.routes.wake_sync()
+        self.desk.routes.say("項目を保存しました。")
+        self.desk.routes.items()
+
+    def _failed(self, trouble: Trouble) -> None:
+        self.banner.tell("error", words_of_trouble(trouble).both)
+
+

@@ -1,0 +1,162 @@
+"""「受信設定」: the items in the order of asking, and the greeting before them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop.features.wording import words_for, words_of_reason
+from desktop.replica.records import Shown
+from desktop.ui.items.greeting import GreetingSheet
+from desktop.ui.items.remove import RemoveItemSheet
+from desktop.ui.parts.buttons import button, icon_button
+from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
+from desktop.ui.parts.labels import badge, label
+from desktop.ui.screen import Desk, Screen, header
+from protocol.items import SegmentItem
+
+
+class ItemsScreen(Screen):
+    page = "items"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        flow = QWidget()
+        column = QVBoxLayout(flow)
+        column.setContentsMargins(32, 28, 32, 28)
+        column.setSpacing(16)
+        new = button(
+            "項目を追加する", self._new, name="items.new", role="primary", icon="plus", theme=desk.theme
+        )
+        hint = "友だちになった人に、この順番で聞きます。答えは宛先をしぼるのに使います。"
+        column.addWidget(header("受信設定の項目", hint, new))
+        column.addWidget(self._greeting())
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(10)
+        column.addLayout(self._rows)
+        column.addStretch(1)
+        outer.addWidget(scrolling(flow))
+        self._shown: list[Shown[SegmentItem]] = []
+
+    def refresh(self) -> None:
+        items = self.desk.office.items
+        self.desk.background.local(lambda: (items.all(), items.greeting()), self._show)
+
+    def _show(self, read: tuple[list[Shown[SegmentItem]], str]) -> None:
+        shown, greeting = read
+        self._greeting_words.setText(greeting or "（まだありません）")
+        self._greeting_text = greeting
+        if shown == self._shown:
+            return
+        self._shown = shown
+        focus = self.focusWidget()
+        focused = focus.objectName() if focus is not None else ""
+        clear(self._rows)
+        for place, item in enumerate(shown):
+            self._rows.addWidget(self._row(place, len(shown), item))
+        if not shown:
+            self._rows.addWidget(label("まだ項目がありません。「項目を追加する」から作ってください。", "muted"))
+        again = self.findChild(QWidget, focused) if focused else None
+        if again is not None:
+            again.setFocus()
+
+    def _greeting(self) -> QWidget:
+        frame, column = card(spacing=8)
+        self._greeting_text = ""
+        self._greeting_words: QLabel = label("", wrap=True, name="items.greeting")
+        edit = button("あいさつを直す", self.edit_greeting, name="items.edit_greeting", icon="edit", theme=self.desk.theme)
+        column.addLayout(row_of(label("あいさつ", "heading"), label("友だちになったときに最初に届きます", "small"), 1, edit))
+        column.addWidget(self._greeting_words)
+        return frame
+
+    def _row(self, place: int, count: int, shown: Shown[SegmentItem]) -> QWidget:
+        item = shown.body
+        frame, column = card(name=f"items.row.{place}", margin=14, spacing=6)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._order(place, count, shown))
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        tags: list[QWidget | int] = [label(f"{place + 1}. {item.title}", "subheading")]
+        tags.append(badge(words_for("item_kind")[item.kind], "info"))
+        if item.retired:
+            tags.append(badge("いまは聞いていません", "neutral"))
+        if shown.waiting:
+            tags.append(badge("送信待ち", "warning"))
+        words.addLayout(row_of(*tags, 1))
+        words.addWidget(label(item.question, "muted", wrap=True))
+        if item.kind != "birth_year":
+            words.addWidget(label(_choices_words(item), "small", wrap=True))
+        row.addLayout(words, 1)
+        for made in self._verbs(place, shown):
+            row.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+        column.addLayout(row)
+        if shown.refused:
+            banner = Banner(self.desk.theme, name=f"items.refused.{place}")
+            see = ("items.see_refused", "内容を見る", self.desk.routes.waiting)
+            banner.tell("error", words_of_reason(shown.refused).both, see)
+            column.addWidget(banner)
+        return frame
+
+    def _order(self, place: int, count: int, shown: Shown[SegmentItem]) -> QWidget:
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        theme, title = self.desk.theme, shown.body.title
+        up = icon_button("up", f"「{title}」を上へ", lambda: self._move(shown.id, -1), name=f"items.up.{place}", theme=theme)
+        down = icon_button("down", f"「{title}」を下へ", lambda: self._move(shown.id, 1), name=f"items.down.{place}", theme=theme)
+        up.setEnabled(place > 0)
+        down.setEnabled(place < count - 1)
+        for keys, steps, anchor in (("Alt+Up", -1, up), ("Alt+Down", 1, down)):
+            shortcut = QShortcut(QKeySequence(keys), anchor)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(lambda steps=steps: self._move(shown.id, steps))
+        column.addWidget(up)
+        column.addWidget(down)
+        return made
+
+    def _verbs(self, place: int, shown: Shown[SegmentItem]) -> list[QPushButton]:
+        item = shown.body
+        edit = button("直す", lambda: self.desk.routes.edit_item(item), name=f"items.edit.{place}")
+        retire = button(
+            "また聞く" if item.retired else "聞くのをやめる", lambda: self._retire(shown), name=f"items.retire.{place}", role="quiet"
+        )
+        remove = button("削除する", lambda: self._remove(item), name=f"items.remove.{place}", role="quiet")
+        return [retire, remove, edit]
+
+    def _new(self) -> None:
+        self.desk.background.local(self.desk.office.items.new, self.desk.routes.edit_item)
+
+    def _move(self, item_id: str, steps: int) -> None:
+        move = self.desk.office.items.move
+        self.desk.background.local(lambda: move(item_id, steps), lambda _: self._after_change())
+
+    def _retire(self, shown: Shown[SegmentItem]) -> None:
+        retire = self.desk.office.items.retire
+        self.desk.background.local(
+            lambda: retire(shown.id, retired=not shown.body.retired), lambda _: self._after_change()
+        )
+
+    def _remove(self, item: SegmentItem) -> None:
+        sheet = RemoveItemSheet(self, self.desk, item)
+        sheet.accepted.connect(self._after_change)
+        sheet.open()
+
+    def edit_greeting(self) -> None:
+        sheet = GreetingSheet(self, self.desk, self._greeting_text)
+        sheet.accepted.connect(self._after_change)
+        sheet.open()
+
+    def _after_change(self) -> None:
+        self.refresh()
+        self.desk.routes.wake_sync()
+
+
+def _choices_words(item: SegmentItem) -> str:
+    offered = [choice.label for choice in item.offered_choices]
+    shown = "・".join(offered[:8])
+    return f"選択肢 {len(offered)} 個：{shown}" + (" ほか" if len(offered) > 8 else "")

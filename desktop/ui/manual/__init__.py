@@ -1,0 +1,1 @@
+"""「マニュアル」: the pages, F1, printing."""

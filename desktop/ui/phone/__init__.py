@@ -1,0 +1,1 @@
+"""「見え方の目安」: a phone painted beside the editor."""

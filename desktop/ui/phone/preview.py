@@ -1,0 +1,133 @@
+"""The phone beside the editor: frame, push notice, text size and dark switch around the painted talk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from desktop.features.office import Office
+from desktop.ui.background import Background
+from desktop.ui.parts.cards import scrolling
+from desktop.ui.parts.labels import label
+from desktop.ui.phone.talk import Talk
+from protocol.messages import Message, TextMessage
+
+WIDTH = 312
+_NOTICE_CHARACTERS = 42
+
+
+class PhonePreview(QWidget):
+    """Call `show_messages` whenever the draft changes; pictures come from this machine or the relay."""
+
+    def __init__(self, account: str, office: Office, background: Background, *, notice: bool = True) -> None:
+        super().__init__()
+        self._office, self._background = office, background
+        self._asked: set[str] = set()
+        self._pictures: dict[str, bytes] = {}
+        self._shown: tuple[tuple[Message, ...], tuple[str, ...]] = ((), ())
+        self._account = account
+        self._size = "normal"
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(label("見え方の目安", "subheading"))
+        column.addWidget(self._switches())
+        self._notice = _Notice(account)
+        self._notice.setVisible(notice)
+        column.addWidget(self._notice)
+        self.talk = Talk(account, self._picture_of)
+        column.addWidget(self._frame(), 1)
+        column.addWidget(label("実際の折り返しは機種や文字の大きさで変わります。", "small", wrap=True))
+
+    def show_account(self, name: str) -> None:
+        self._account = name
+        self.talk.show_account(name)
+        self._show_notice()
+
+    def show_messages(self, messages: tuple[Message, ...], taps: tuple[str, ...] = ()) -> None:
+        self._shown = (messages, taps)
+        self.talk.show_messages(messages, taps)
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        messages, _ = self._shown
+        first = messages[0] if messages else None
+        text = first.text if isinstance(first, TextMessage) else "写真を送信しました" if first else ""
+        self._notice.show_text(self._account, " ".join(text.split())[:_NOTICE_CHARACTERS])
+
+    def _switches(self) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._sizes = QButtonGroup(self)
+        for name, words in (("small", "小"), ("normal", "標準"), ("large", "特大")):
+            choice = QPushButton(words)
+            choice.setObjectName(f"preview.size.{name}")
+            choice.setAccessibleName(f"文字の大きさ {words}")
+            choice.setProperty("role", "segment")
+            choice.setCheckable(True)
+            choice.setAutoDefault(False)
+            choice.setChecked(name == "normal")
+            choice.clicked.connect(lambda _=False, name=name: self._restyle(name))
+            self._sizes.addButton(choice)
+            row.addWidget(choice)
+        row.addStretch(1)
+        self._dark = QCheckBox("暗い画面")
+        self._dark.setObjectName("preview.dark")
+        self._dark.toggled.connect(lambda: self._restyle(self._size))
+        row.addWidget(self._dark)
+        return made
+
+    def _restyle(self, size: str) -> None:
+        self._size = size
+        self.talk.show_as(size, dark=self._dark.isChecked())
+
+    def _frame(self) -> QWidget:
+        frame = QFrame()
+        frame.setObjectName("phone")
+        frame.setStyleSheet("#phone { background: #1a1a1a; border-radius: 24px; }")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(8, 14, 8, 14)
+        area = scrolling(self.talk)
+        area.setMinimumHeight(220)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        area.viewport().setStyleSheet("background: #8fabcd;")
+        column.addWidget(area)
+        return frame
+
+    def _picture_of(self, name: str) -> bytes | None:
+        if name and name not in self._pictures and name not in self._asked:
+            self._asked.add(name)
+            self._background.ask(lambda: self._office.fetch_picture(name), _keep(self, name), lambda _: None)
+        return self._pictures.get(name)
+
+    def picture_came(self, name: str, content: bytes) -> None:
+        self._pictures[name] = content
+        self.talk.update()
+
+
+def _keep(preview: PhonePreview, name: str) -> Callable[[bytes], None]:
+    return lambda content: preview.picture_came(name, content)
+
+
+class _Notice(QFrame):
+    """How the message announces itself on a locked phone."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.setProperty("role", "sunken")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(2)
+        self._from = label(account, "small")
+        self._text = label("", "", wrap=True)
+        column.addWidget(self._from)
+        column.addWidget(self._text)
+
+    def show_text(self, account: str, text: str) -> None:
+        self._from.setText(f"通知  ・  {account or '公式アカウント'}")
+        self._text.setText(text or "（本文の先頭が出ます）")

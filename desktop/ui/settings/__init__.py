@@ -1,0 +1,1 @@
+"""「設定」: text size, colours."""

@@ -1,0 +1,1 @@
+"""The tie between a staff member and the own LINE account."""

@@ -1,0 +1,147 @@
+"""The one style sheet. Widgets carry a `role` (what they are), never colours of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop.ui.theme import Colours
+
+
+def stylesheet(c: Colours, px: Callable[[float], int]) -> str:
+    """`px` turns a size at 100 % into pixels at the chosen text size."""
+    return "\n".join((_grounds(c, px), _type(c, px), _buttons(c, px), _fields(c, px), _lists(c, px)))
+
+
+def _grounds(c: Colours, px: Callable[[float], int]) -> str:
+    return f"""
+    QMainWindow, QDialog, QWidget[role="page"] {{ background: {c.page}; }}
+    QDialog {{ background: {c.surface}; }}
+    QScrollArea, QScrollArea > QWidget > QWidget[role="flow"] {{ background: transparent; border: none; }}
+    QFrame[role="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px; }}
+    QFrame[role="sunken"] {{ background: {c.sunken}; border: none; border-radius: 8px; }}
+    QFrame[role="rail"] {{ background: {c.rail}; border: none; border-right: 1px solid {c.line}; }}
+    QFrame[role="bar"] {{ background: {c.rail}; border: none; border-top: 1px solid {c.line}; }}
+    QFrame[role="actions"] {{ background: {c.surface}; border: none; border-top: 1px solid {c.line}; }}
+    QFrame[role="line"] {{ background: {c.line}; border: none; max-height: 1px; min-height: 1px; }}
+    QFrame[banner="error"] {{ background: {c.error_soft}; border: 1px solid {c.error}; border-radius: 8px; }}
+    QFrame[banner="warning"] {{ background: {c.warning_soft}; border: 1px solid {c.warning}; border-radius: 8px; }}
+    QFrame[banner="success"] {{ background: {c.success_soft}; border: 1px solid {c.success}; border-radius: 8px; }}
+    QFrame[banner="info"] {{ background: {c.primary_soft}; border: 1px solid {c.accent_text}; border-radius: 8px; }}
+    QFrame[banner] QLabel {{ background: transparent; }}
+    QMenuBar {{ background: {c.rail}; border-bottom: 1px solid {c.line}; padding: 2px 6px; }}
+    QMenuBar::item {{ padding: 6px 10px; border-radius: 6px; }}
+    QMenuBar::item:selected {{ background: {c.primary_soft}; }}
+    QMenu {{ background: {c.surface}; border: 1px solid {c.strong_line}; padding: 6px; }}
+    QMenu::item {{ padding: 8px 32px 8px 16px; border-radius: 6px; }}
+    QMenu::item:selected {{ background: {c.primary_soft}; color: {c.text}; }}
+    QMenu::item:disabled {{ color: {c.muted}; }}
+    QMenu::separator {{ height: 1px; background: {c.line}; margin: 6px 8px; }}
+    QToolTip {{ background: {c.text}; color: {c.surface}; border: none; padding: 6px 8px; }}
+    QSplitter::handle {{ background: transparent; }}
+    """
+
+
+def _type(c: Colours, px: Callable[[float], int]) -> str:
+    return f"""
+    QLabel {{ background: transparent; }}
+    QLabel[role="title"] {{ font-size: {px(24)}px; font-weight: 700; }}
+    QLabel[role="heading"] {{ font-size: {px(18)}px; font-weight: 700; }}
+    QLabel[role="subheading"] {{ font-size: {px(15)}px; font-weight: 700; }}
+    QLabel[role="lead"] {{ font-size: {px(17)}px; }}
+    QLabel[role="muted"] {{ color: {c.muted}; font-size: {px(14)}px; }}
+    QLabel[role="small"] {{ color: {c.muted}; font-size: {px(13)}px; }}
+    QLabel[role="number"] {{ font-size: {px(34)}px; font-weight: 700; }}
+    QLabel[role="error"] {{ color: {c.error}; font-size: {px(14)}px; }}
+    QLabel[role="success"] {{ color: {c.success}; font-size: {px(14)}px; }}
+    QLabel[role="code"] {{ font-size: {px(34)}px; font-weight: 700; letter-spacing: 4px; }}
+    QLabel[role="passphrase"] {{ font-size: {px(22)}px; font-weight: 700; }}
+    QLabel[badge] {{ font-size: {px(13)}px; padding: 3px 10px; border-radius: {px(11)}px; font-weight: 700; }}
+    QLabel[badge="neutral"] {{ background: {c.sunken}; color: {c.text}; }}
+    QLabel[badge="info"] {{ background: {c.primary_soft}; color: {c.accent_text}; }}
+    QLabel[badge="success"] {{ background: {c.success_soft}; color: {c.success}; }}
+    QLabel[badge="warning"] {{ background: {c.warning_soft}; color: {c.warning}; }}
+    QLabel[badge="error"] {{ background: {c.error_soft}; color: {c.error}; }}
+    """
+
+
+def _buttons(c: Colours, px: Callable[[float], int]) -> str:
+    return f"""
+    QPushButton, QToolButton[role="button"] {{
+        background: {c.surface}; color: {c.accent_text}; border: 1px solid {c.strong_line};
+        border-radius: 8px; padding: 0 {px(16)}px; min-height: {px(42)}px; font-weight: 700; }}
+    QPushButton:hover, QToolButton[role="button"]:hover {{ background: {c.primary_soft}; border-color: {c.accent_text}; }}
+    QPushButton:focus, QToolButton:focus {{ border: 2px solid {c.focus}; }}
+    QPushButton:disabled {{ color: {c.muted}; background: {c.sunken}; border-color: {c.line}; }}
+    QPushButton[role="primary"] {{ background: {c.primary}; color: {c.on_primary}; border: 2px solid {c.primary}; }}
+    QPushButton[role="primary"]:hover {{ background: {c.primary_hover}; border-color: {c.primary_hover}; }}
+    QPushButton[role="primary"]:focus {{ border: 2px solid {c.text}; }}
+    QPushButton[role="primary"]:disabled {{ background: {c.sunken}; color: {c.muted}; border-color: {c.line}; }}
+    QPushButton[role="danger"] {{ color: {c.error}; }}
+    QPushButton[role="danger"]:hover {{ background: {c.error_soft}; border-color: {c.error}; }}
+    QPushButton[role="quiet"] {{ background: transparent; border: 1px solid transparent; padding: 0 {px(10)}px; }}
+    QPushButton[role="quiet"]:hover {{ background: {c.primary_soft}; }}
+    QPushButton[role="quiet"]:focus {{ border: 2px solid {c.focus}; }}
+    QPushButton[role="quiet"]:disabled {{ background: transparent; color: {c.muted}; }}
+    QPushButton[role="row"] {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; font-weight: 400;
+        text-align: left; padding: {px(10)}px {px(14)}px; min-height: {px(44)}px; }}
+    QPushButton[role="row"]:hover {{ background: {c.primary_soft}; border-color: {c.accent_text}; }}
+    QPushButton[role="row"]:focus {{ border: 2px solid {c.focus}; }}
+    QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 4px; }}
+    QToolButton[role="icon"] {{ min-width: {px(34)}px; min-height: {px(34)}px; }}
+    QToolButton[role="icon"]:hover {{ background: {c.primary_soft}; }}
+    QToolButton[role="icon"]:focus {{ border: 2px solid {c.focus}; }}
+    QToolButton[role="rail"] {{ color: {c.rail_text}; border-radius: 10px; padding: {px(8)}px {px(4)}px;
+        font-size: {px(13)}px; min-width: {px(84)}px; min-height: {px(52)}px; border: 2px solid transparent; }}
+    QToolButton[role="rail"]:hover {{ background: {c.sunken}; }}
+    QToolButton[role="rail"]:checked {{ background: {c.rail_chosen}; color: {c.accent_text}; font-weight: 700; }}
+    QToolButton[role="rail"]:focus {{ border: 2px solid {c.focus}; }}
+    QPushButton[role="segment"] {{ border-radius: 0; min-height: {px(34)}px; padding: 0 {px(12)}px; font-weight: 400;
+        color: {c.text}; border: 1px solid {c.line}; margin: 0; }}
+    QPushButton[role="segment"]:checked {{ background: {c.primary_soft}; color: {c.accent_text}; font-weight: 700;
+        border: 1px solid {c.accent_text}; }}
+    QPushButton[role="segment"]:focus {{ border: 2px solid {c.focus}; }}
+    """
+
+
+def _fields(c: Colours, px: Callable[[float], int]) -> str:
+    return f"""
+    QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox, QDateEdit {{
+        background: {c.surface}; color: {c.text}; border: 1px solid {c.strong_line}; border-radius: 8px;
+        padding: {px(6)}px {px(10)}px; selection-background-color: {c.primary}; selection-color: {c.on_primary}; }}
+    QLineEdit, QSpinBox, QComboBox, QDateEdit {{ min-height: {px(30)}px; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QComboBox:focus, QDateEdit:focus {{
+        border: 2px solid {c.focus}; }}
+    QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {c.error}; }}
+    QLineEdit:read-only {{ background: {c.sunken}; }}
+    QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled {{ background: {c.sunken}; color: {c.muted}; }}
+    QComboBox QAbstractItemView {{ background: {c.surface}; border: 1px solid {c.strong_line};
+        selection-background-color: {c.primary_soft}; selection-color: {c.text}; outline: none; }}
+    QCheckBox, QRadioButton {{ spacing: 8px; min-height: {px(32)}px; background: transparent; }}
+    QTextBrowser {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px; padding: {px(14)}px; }}
+    QProgressBar {{ background: {c.sunken}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px; }}
+    QProgressBar::chunk {{ background: {c.primary}; border-radius: 5px; }}
+    """
+
+
+def _lists(c: Colours, px: Callable[[float], int]) -> str:
+    return f"""
+    QTableView, QListView {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px;
+        gridline-color: transparent; outline: none; alternate-background-color: {c.surface}; }}
+    QTableView::item {{ padding: 0 {px(10)}px; border-bottom: 1px solid {c.line}; }}
+    QTableView::item:selected, QListView::item:selected {{ background: {c.primary_soft}; color: {c.text}; }}
+    QTableView:focus, QListView:focus {{ border: 2px solid {c.focus}; }}
+    QListView::item {{ padding: {px(8)}px {px(10)}px; border-radius: 6px; }}
+    QListView::item:hover {{ background: {c.sunken}; }}
+    QHeaderView {{ background: transparent; border: none; }}
+    QHeaderView::section {{ background: {c.surface}; color: {c.muted}; font-size: {px(13)}px; border: none;
+        border-bottom: 1px solid {c.strong_line}; padding: {px(10)}px; text-align: left; }}
+    QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ background: {c.line}; border-radius: 4px; min-height: 40px; }}
+    QScrollBar::handle:vertical:hover {{ background: {c.strong_line}; }}
+    QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
+    QScrollBar::handle:horizontal {{ background: {c.line}; border-radius: 4px; min-width: 40px; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: transparent; border: none; height: 0; width: 0; }}
+    """
