@@ -64,7 +64,11 @@ def running_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Iterato
 
     With `listen_port` 0 a free port is taken and `public_url` follows it.
     """
-    listener = socket.create_server((settings.listen_host, settings.listen_port))
+    with socket.create_server((settings.listen_host, settings.listen_port)) as listener:
+        yield from _run(settings, clock, listener)
+
+
+def _run(settings: RelaySettings, clock: Clock, listener: socket.socket) -> Iterator[RunningRelay]:
     port = listener.getsockname()[1]
     if settings.listen_port == 0:
         settings = settings.model_copy(
@@ -88,7 +92,6 @@ def running_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Iterato
     finally:
         server.should_exit = True
         thread.join(_STOP_LIMIT + 5)
-        listener.close()
 
 
 def _make_server(relay: Relay, settings: RelaySettings, clock: Clock, *, stop_within: int) -> uvicorn.Server:

@@ -32,8 +32,8 @@ def count_by_choice(connection: Connection, item: str) -> dict[str, int]:
         select(resident_choices.c.choice, func.count())
         .where(resident_choices.c.item == item)
         .group_by(resident_choices.c.choice)
-    ).tuples()
-    return dict(rows.all())
+    )
+    return {row.choice: row[1] for row in rows}
 
 
 def delete_answers(connection: Connection, item: str) -> int:

@@ -117,7 +117,7 @@ def _open_embedded(path: Path, key: bytes) -> Engine:
 
 def _prove_key(database: Database) -> None:
     with database.write() as connection:
-        known = dict(connection.execute(select(meta.c.name, meta.c.value)).tuples().all())
+        known = dict(connection.execute(select(meta.c.name, meta.c.value)).all())
         if _PROOF in known:
             database.cipher.open("meta.value", _PROOF, bytes.fromhex(known[_PROOF]))
             database.relay_id = known["relay id"]

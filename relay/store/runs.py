@@ -125,7 +125,7 @@ def sum_ledger(connection: Connection, run: str) -> DeliveryNumbers:
         select(batches.c.state, func.sum(batches.c.count))
         .where(batches.c.run == run)
         .group_by(batches.c.state)
-    ).tuples()
+    )
     people = {state: int(count) for state, count in rows}
     return DeliveryNumbers(
         recipients=sum(people.values()),

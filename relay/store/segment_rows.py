@@ -61,4 +61,4 @@ def _some(
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
     for part in result.partitions():
-        yield from (row._tuple() for row in part)
+        yield from part

@@ -15,5 +15,5 @@ def find_test_accounts(connection: Connection, staff: Sequence[str]) -> dict[str
         select(line_links.c.staff, line_links.c.resident)
         .join(residents, residents.c.no == line_links.c.resident)
         .where(line_links.c.staff.in_(staff), residents.c.state == "friend")
-    ).tuples()
+    )
     return dict(rows.all())
