@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 T = TypeVar("T")
 CHROMIUM = "/usr/bin/chromium"
@@ -26,8 +26,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SIZE = {"width": 390, "height": 844}
-WAIT_MS = 15_000
+WIDTH, HEIGHT = 390, 844
+WAIT_MS = 20_000
 
 
 class Phones:
@@ -58,29 +58,55 @@ class Phones:
                 action, answer = ask
                 try:
                     answer.set_result(action(browser))
-                except BaseException as error:  # handed to whoever waits for it
-                    answer.set_exception(error)
+                except BaseException as error:
+                    answer.set_exception(error)  # whoever waits for the answer sees it
             browser.close()
 
 
-def open_phone(browser: Browser, sandbox_url: str, user_id: str) -> Page:
-    """The talk of one resident, ready to be looked at. Certificates of the demo's own CA are accepted."""
-    context = browser.new_context(
-        viewport=SIZE,
-        device_scale_factor=2,
-        locale="ja-JP",
-        timezone_id="Asia/Tokyo",
-        ignore_https_errors=True,
-    )
-    context.set_default_timeout(WAIT_MS)
-    page = context.new_page()
-    page.goto(f"{sandbox_url}/phone/{user_id}")
-    page.wait_for_selector("body[data-ready]")
-    return page
+class Phone:
+    """One resident's phone; use inside `Phones.do`."""
 
+    def __init__(self, browser: Browser, sandbox_url: str, user_id: str) -> None:
+        context = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT},
+            device_scale_factor=2,
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+            ignore_https_errors=True,  # the demo's relay signs its own certificate
+            bypass_csp=True,  # Playwright's waiting needs it; the page's own policy is tested elsewhere
+        )
+        context.set_default_timeout(WAIT_MS)
+        self.page: Page = context.new_page()
+        self.page.goto(f"{sandbox_url}/phone/{user_id}")
+        self.page.wait_for_selector("body[data-ready]")
 
-def picture(page: Page, file: Path) -> None:
-    """A screenshot once fonts and pictures are there."""
-    page.evaluate("document.fonts.ready")
-    page.wait_for_function("[...document.images].every(i => i.complete)")
-    page.screenshot(path=str(file))
+    def follow(self) -> None:
+        """Add the account as a friend."""
+        self.page.click("#menu-button")
+        self.page.click("#menu [data-act=follow]")
+
+    def tap(self, label: str) -> None:
+        """Tap the newest button or chip with this label, once it is there and can be reached."""
+        chip = self.page.locator("#chips button", has_text=label)
+        button = self.page.locator("#talk").get_by_role("button", name=label, exact=True)
+        expect(chip.or_(button).last).to_be_visible(timeout=WAIT_MS)
+        target = chip.last if chip.count() else button.last
+        target.scroll_into_view_if_needed()
+        target.click()
+
+    def say(self, text: str) -> None:
+        self.page.fill("#words", text)
+        self.page.click(".send")
+
+    def wait_for(self, text: str) -> None:
+        """Until the account's newest words contain this."""
+        expect(self.page.locator("#talk .row.account", has_text=text).last).to_be_visible(timeout=WAIT_MS)
+
+    def picture(self, file: Path) -> None:
+        """A screenshot once fonts and pictures are there."""
+        self.page.wait_for_function("[...document.images].every(i => i.complete)")
+        self.page.evaluate("document.fonts.ready")
+        self.page.screenshot(path=str(file))
+
+    def close(self) -> None:
+        self.page.context.close()

@@ -1,0 +1,113 @@
+"""`run.py demo`: everything on the sample town. With a display a person plays; else the story does.
+
+--story     play the story even where there is a display
+--output    folder for the screenshots (default: demo-output)
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.stories.narrator import Narrator
+from tests.stories.sample_town import load_sample_town
+from tests.stories.town_hall import TownHall, town_hall
+from tests.stories.virtual_screen import has_display, use_bundled_fonts, virtual_screen
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS = (8700, 8443)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="run.py demo", description=__doc__)
+    parser.add_argument("--story", action="store_true")
+    parser.add_argument("--output", type=Path, default=ROOT / "demo-output")
+    parser.add_argument("--residents", type=int, default=3000)
+    chosen = parser.parse_args()
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="madoguchi-", ignore_cleanup_errors=True) as folder:
+        if has_display() and not chosen.story:
+            return hand_over(Path(folder), chosen.residents)
+        return play_story(Path(folder), chosen.output.resolve(), chosen.residents)
+
+
+def play_story(folder: Path, output: Path, residents: int) -> int:
+    """The story on a virtual screen; screenshots in `output`."""
+    narrator = Narrator(output)
+    use_bundled_fonts(folder)
+    with ExitStack() as stack:
+        if not has_display():
+            stack.enter_context(virtual_screen())
+        from tests.stories.phone import Phones
+
+        with narrator.step(f"Sandbox and relay start with the sample town: {residents:,} residents"):
+            hall = stack.enter_context(town_hall(folder / "town", residents=residents))
+        phones = stack.enter_context(Phones())
+        play_in_window(hall, phones, narrator, folder / "profile")
+    narrator.finish()
+    return 0
+
+
+def play_in_window(hall: TownHall, phones: object, narrator: Narrator, profile: Path) -> None:
+    """The real program in this process, with hands on it."""
+    import qasync
+
+    from desktop.app import Doors
+    from desktop.paths import ProfileFolder
+    from desktop.ui.main import Program, StartWish, make_application
+    from tests.stories.first_path import FirstPath
+
+    folder = ProfileFolder(profile)
+    app = make_application()
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+
+    async def live() -> None:
+        with narrator.step("The window opens"):
+            program = Program(app, Doors(folder), StartWish(screen_file=folder.screen))
+            window = program.open()
+            window.move(0, 0)
+        running = asyncio.ensure_future(program.run())
+        try:
+            await FirstPath(hall, load_sample_town(), window, phones, narrator).play()  # type: ignore[arg-type]
+        finally:
+            window.close()
+            await running
+
+    with loop:
+        loop.run_until_complete(live())
+
+
+def hand_over(folder: Path, residents: int) -> int:
+    """Everything runs, the window is open, and a person plays."""
+    print("Starting the sandbox and the relay with the sample town ...", flush=True)
+    with town_hall(folder / "town", residents=residents, ports=PORTS) as hall:
+        print(
+            f"""
+  Residents' phones   {hall.sandbox_url}/phone
+  Relay               {hall.relay_url}   (its certificate is its own; accept it once in the browser)
+  One-time code       {hall.code}   (already filled in; choose a login name and go on)
+
+The window of the staff program opens now. Close it to end everything.
+""",
+            flush=True,
+        )
+        words = ["desktop", "--profile", str(folder / "profile"), "--relay", hall.relay_url]
+        desktop = subprocess.Popen([sys.executable, "-m", *words, "--code", hall.code])
+        try:
+            while desktop.poll() is None:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            desktop.terminate()
+            desktop.wait(15)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

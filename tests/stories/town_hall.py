@@ -1,0 +1,167 @@
+"""One town on this machine: the sandbox and the relay as processes, as a town would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from relay.store.cipher import load_or_make_host_key
+from relay.store.database import open_database
+from tests.stories.sample_town import fill_relay, load_sample_town
+
+START_SECONDS = 60
+_CODE = re.compile(r"\b(?:[0-9A-Z]{5}-){6}[0-9A-Z]{5}\b")
+
+
+class DidNotStart(RuntimeError):
+    """A part ended or did not answer; its log says why."""
+
+
+@dataclass(frozen=True)
+class TownHall:
+    """A running sandbox and relay. `code` is the one-time code the relay printed."""
+
+    folder: Path
+    sandbox_url: str
+    relay_url: str
+    certificate: Path
+    code: str
+
+    def sandbox(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the sandbox's control API."""
+        answer = requests.request(method, f"{self.sandbox_url}/sandbox/{path}", json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def talk(self, user_id: str) -> list[dict[str, Any]]:
+        """What stands in a resident's talk, oldest first."""
+        found: list[dict[str, Any]] = self.sandbox("GET", f"residents/{user_id}/talk")["talk"]
+        return found
+
+
+@contextmanager
+def town_hall(folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (0, 0)) -> Iterator[TownHall]:
+    """Start sandbox and relay with the sample town in them. `ports` of both; 0 takes a free one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sandbox_port, relay_port = (port or _free_port() for port in ports)
+    sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+    relay_url = f"https://localhost:{relay_port}"
+    with ExitStack() as processes:
+        words = [
+            "sandbox",
+            "--port",
+            str(sandbox_port),
+            "--liff-endpoint",
+            f"{relay_url}/pages/",
+        ]
+        processes.enter_context(_running(words, folder / "sandbox.log", os.environ))
+        _wait_for(sandbox_port, folder / "sandbox.log")
+        settings = _call(sandbox_url, "GET", "settings")
+        environment = _relay_environment(folder, settings, sandbox_url, relay_url, relay_port)
+        _fill(folder, sandbox_url, residents)
+        processes.enter_context(_running(["relay"], folder / "relay.log", os.environ | environment))
+        _wait_for(relay_port, folder / "relay.log")
+        certificate = folder / "relay-cert.pem"
+        _fetch_certificate(relay_port, certificate)
+        webhook = {"webhook_url": f"{relay_url}/webhook", "webhook_ca_file": str(certificate)}
+        _call(sandbox_url, "PUT", "settings", webhook)
+        yield TownHall(folder, sandbox_url, relay_url, certificate, _code_in(folder / "relay.log"))
+
+
+def _relay_environment(
+    folder: Path, line: dict[str, Any], sandbox_url: str, relay_url: str, port: int
+) -> dict[str, str]:
+    return {
+        "MADOGUCHI_DATABASE_URL": f"sqlcipher:{folder / 'relay.db'}",
+        "MADOGUCHI_KEY_FILE": str(folder / "relay.key"),
+        "MADOGUCHI_ENVIRONMENT": "training",
+        "MADOGUCHI_TOWN_NAME": load_sample_town().name,
+        "MADOGUCHI_PUBLIC_URL": relay_url,
+        "MADOGUCHI_LISTEN_PORT": str(port),
+        "MADOGUCHI_LINE_API_BASE": sandbox_url,
+        "MADOGUCHI_LINE_CHANNEL_SECRET": line["channel_secret"],
+        "MADOGUCHI_LINE_CHANNEL_TOKEN": line["channel_token"],
+        "MADOGUCHI_LINE_LOGIN_BASE": sandbox_url,
+        "MADOGUCHI_LINE_LOGIN_CHANNEL_ID": line["login_channel_id"],
+        "MADOGUCHI_LIFF_ID": line["liff_id"],
+        "MADOGUCHI_LIFF_URL_BASE": f"{sandbox_url}/liff",
+        "MADOGUCHI_LIFF_SDK_URL": f"{sandbox_url}/liff/sdk.js",
+    }
+
+
+def _fill(folder: Path, sandbox_url: str, count: int) -> None:
+    """Residents become friends before the sandbox knows a webhook; the relay's store knows them."""
+    made = _call(sandbox_url, "POST", "residents", {"count": count, "seed": "minatono"})["residents"]
+    _call(sandbox_url, "POST", "do", {"userIds": "all", "action": "follow"})
+    key = load_or_make_host_key(folder / "relay.key")
+    database = open_database(f"sqlcipher:{folder / 'relay.db'}", key)
+    fill_relay(database, load_sample_town(), [each["userId"] for each in made], datetime.now(UTC))
+    database.close()
+
+
+def _call(sandbox_url: str, method: str, path: str, body: Any = None) -> Any:
+    answer = requests.request(method, f"{sandbox_url}/sandbox/{path}", json=body, timeout=60)
+    answer.raise_for_status()
+    return json.loads(answer.text)
+
+
+@contextmanager
+def _running(words: list[str], log: Path, environment: Any) -> Iterator[None]:
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", *words], env=environment, stdout=out, stderr=out)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise DidNotStart(f"nothing answers on port {port}; see {log}")
+
+
+def _fetch_certificate(port: int, file: Path) -> None:
+    import ssl
+
+    file.write_text(ssl.get_server_certificate(("localhost", port)))
+
+
+def _code_in(log: Path) -> str:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        found = _CODE.search(log.read_text("utf-8", errors="replace"))
+        if found:
+            return found.group()
+        time.sleep(0.05)
+    raise DidNotStart(f"the relay printed no code; see {log}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
