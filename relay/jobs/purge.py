@@ -1,0 +1,67 @@
+"""Destroys what residents' events leave behind: transit keys, old event ids, ended page sessions.
+
+What staff leave behind is swept in `duties.py`. Retention is written in docs/architecture.md.
+Requirements: SEC-2, SEC-12.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relay.store.database import Database
+from relay.store.inbox import forget_events, has_waiting_of_day
+from relay.store.pages import forget_page_sessions
+from relay.store.transit import TransitKeys
+
+KEEP_EVENT_IDS = timedelta(days=30)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What one sweep took away. `days_waiting`: transit keys kept because an event is still to be done."""
+
+    days_destroyed: tuple[str, ...]
+    days_waiting: tuple[str, ...]
+    event_ids: int
+    page_sessions: int
+
+
+class Purge:
+    """Call `run_once` every few minutes, in one process or in several."""
+
+    def __init__(self, *, database: Database, transit: TransitKeys, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._transit = transit
+        self._clock = clock
+
+    def run_once(self) -> Purged:
+        """Raises StoreUnavailable."""
+        now = self._clock()
+        destroyed, waiting = self._destroy_keys(now)
+        with self._database.write() as connection:
+            purged = Purged(
+                days_destroyed=tuple(destroyed),
+                days_waiting=tuple(waiting),
+                event_ids=forget_events(connection, now - KEEP_EVENT_IDS),
+                page_sessions=forget_page_sessions(connection, now),
+            )
+        if purged.days_waiting:
+            _log.warning("events of %s still wait, so their keys are kept", ", ".join(purged.days_waiting))
+        return purged
+
+    def _destroy_keys(self, now: datetime) -> tuple[list[str], list[str]]:
+        destroyed: list[str] = []
+        waiting: list[str] = []
+        for day in self._transit.days_older_than_life(now):
+            with self._database.read() as connection:
+                is_waiting = has_waiting_of_day(connection, day)
+            if is_waiting:
+                waiting.append(day)
+            else:
+                self._transit.destroy(day)
+                destroyed.append(day)
+        return destroyed, waiting

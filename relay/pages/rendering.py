@@ -1,0 +1,34 @@
+"""Templates of the resident pages (`resources/pages/templates`), escaped by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from relay.pages.files import StaticFiles
+
+_FOLDER = Path(__file__).parents[2] / "resources" / "pages" / "templates"
+
+
+class Renderer:
+    """Renders a template with what every page shows: the town's name, its telephone, our own files."""
+
+    def __init__(self, files: StaticFiles, *, town_name: str, telephone: str) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(file=files.address, town_name=town_name, telephone=telephone.strip())
+
+    def page(
+        self, template: str, values: Mapping[str, Any], *, headers: Mapping[str, str], status: int = 200
+    ) -> HTMLResponse:
+        text = self._environment.get_template(template).render(values)
+        return HTMLResponse(text, status_code=status, headers=headers)

@@ -1,0 +1,50 @@
+"""Which address shows which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.routing import BaseRoute, Route
+
+from relay.pages.entry import Entry, IsFriend, VerifyToken
+from relay.pages.files import StaticFiles
+from relay.pages.rendering import Renderer
+from relay.pages.settings import SettingsPage
+from relay.store.database import Database
+
+
+def page_routes(
+    *,
+    database: Database,
+    verify: VerifyToken,
+    is_friend: IsFriend,
+    clock: Callable[[], datetime],
+    liff_id: str,
+    liff_url_base: str,
+    liff_sdk_url: str,
+    town_name: str = "",
+    telephone: str = "",
+) -> list[BaseRoute]:
+    """The resident pages and their files, to be mounted at the root."""
+    files = StaticFiles()
+    renderer = Renderer(files, town_name=town_name, telephone=telephone)
+    entry = Entry(
+        database=database,
+        verify=verify,
+        is_friend=is_friend,
+        clock=clock,
+        renderer=renderer,
+        liff_id=liff_id,
+        liff_url_base=liff_url_base,
+        liff_sdk_url=liff_sdk_url,
+    )
+    settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry)
+    return [
+        Route("/pages", entry.show, methods=["GET"]),
+        Route("/pages/", entry.show, methods=["GET"]),
+        Route("/pages/session", entry.sign_in, methods=["POST"]),
+        Route("/pages/settings", settings.show, methods=["GET"]),
+        Route("/pages/settings", settings.save, methods=["POST"]),
+        Route("/static/{name}", files.serve, methods=["GET"]),
+    ]
