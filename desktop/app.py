@@ -93,7 +93,7 @@ class Doors:
         """One program per profile. Raises AlreadyRunning."""
         self.folder.make()
         if self._lock is None:
-            self._lock = FileLock(str(self.folder.lock))
+            self._lock = FileLock(str(self.folder.lock), thread_local=False)
         try:
             if not self._lock.is_locked:
                 self._lock.acquire(timeout=0)

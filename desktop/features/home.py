@@ -51,6 +51,11 @@ class Home:
             waiting=self._replica.outbox.count_waiting(),
         )
 
+    def account_name(self) -> str:
+        """The LINE account's name as residents see it; empty before the first round."""
+        settings = self._replica.records.settings()
+        return settings.body.account_name if settings else ""
+
     def waiting(self) -> list[Unsettled]:
         """Changes on their way, oldest first."""
         entries = self._replica.outbox.entries()

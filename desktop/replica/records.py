@@ -77,7 +77,7 @@ class Records:
         with self._store.reading() as connection:
             return int(
                 connection.execute(text(f"select count(*) from shown where {where}"), values).scalar_one()
-            )  # noqa: S608
+            )
 
     def delivery(self, delivery_id: str) -> Shown[Delivery] | None:
         row = self._row("delivery", delivery_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from desktop.features.wording import words_for, words_of_trouble
 from desktop.sync.loop import Connection
@@ -28,6 +28,7 @@ class BottomBar(QFrame):
         self._waiting = button("", show_waiting, name="bar.waiting", role="quiet")
         self._message = label("", "muted", name="bar.message")
         self._environment = label("", name="bar.environment")
+        self._environment.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for widget in (self._icon, self._words, self._waiting, self._message):
             row.addWidget(widget)
         row.addStretch(1)

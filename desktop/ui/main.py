@@ -57,6 +57,7 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(arguments or sys.argv[:1])
     app.setApplicationName("まどぐち")
+    app.setQuitOnLastWindowClosed(False)  # the loop ends when rounds and files are closed, not before
     QLocale.setDefault(QLocale(QLocale.Language.Japanese, QLocale.Country.Japan))
     translator = QTranslator(app)
     if translator.load("qtbase_ja", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):

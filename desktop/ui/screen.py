@@ -72,7 +72,7 @@ def header(title: str, hint: str = "", *actions: QWidget) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(10)
     words = QVBoxLayout()
-    words.setSpacing(4)
+    words.setSpacing(6)
     words.addWidget(label(title, "title"))
     if hint:
         words.addWidget(label(hint, "muted", wrap=True))

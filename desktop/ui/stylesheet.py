@@ -57,7 +57,8 @@ def _type(c: Colours, px: Callable[[float], int]) -> str:
     QLabel[role="success"] {{ color: {c.success}; font-size: {px(14)}px; }}
     QLabel[role="code"] {{ font-size: {px(34)}px; font-weight: 700; letter-spacing: 4px; }}
     QLabel[role="passphrase"] {{ font-size: {px(22)}px; font-weight: 700; }}
-    QLabel[badge] {{ font-size: {px(13)}px; padding: 3px 10px; border-radius: {px(11)}px; font-weight: 700; }}
+    QLabel[badge] {{ font-size: {px(13)}px; padding: {px(4)}px {px(10)}px; border-radius: {px(10)}px;
+        font-weight: 700; }}
     QLabel[badge="neutral"] {{ background: {c.sunken}; color: {c.text}; }}
     QLabel[badge="info"] {{ background: {c.primary_soft}; color: {c.accent_text}; }}
     QLabel[badge="success"] {{ background: {c.success_soft}; color: {c.success}; }}
@@ -80,6 +81,7 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QPushButton[role="primary"]:disabled {{ background: {c.sunken}; color: {c.muted}; border-color: {c.line}; }}
     QPushButton[role="danger"] {{ color: {c.error}; }}
     QPushButton[role="danger"]:hover {{ background: {c.error_soft}; border-color: {c.error}; }}
+    QPushButton[role="danger"]:disabled {{ color: {c.muted}; background: {c.sunken}; border-color: {c.line}; }}
     QPushButton[role="quiet"] {{ background: transparent; border: 1px solid transparent; padding: 0 {px(10)}px; }}
     QPushButton[role="quiet"]:hover {{ background: {c.primary_soft}; }}
     QPushButton[role="quiet"]:focus {{ border: 2px solid {c.focus}; }}
@@ -118,7 +120,20 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled {{ background: {c.sunken}; color: {c.muted}; }}
     QComboBox QAbstractItemView {{ background: {c.surface}; border: 1px solid {c.strong_line};
         selection-background-color: {c.primary_soft}; selection-color: {c.text}; outline: none; }}
-    QCheckBox, QRadioButton {{ spacing: 8px; min-height: {px(32)}px; background: transparent; }}
+    QPlainTextEdit {{ font-family: "Noto Sans JP"; }}
+    QCheckBox, QRadioButton {{ spacing: 10px; min-height: {px(32)}px; background: transparent; }}
+    QCheckBox:disabled {{ color: {c.muted}; }}
+    QCheckBox::indicator, QListView::indicator {{ width: {px(18)}px; height: {px(18)}px; border-radius: 4px;
+        border: 2px solid {c.strong_line}; background: {c.surface}; }}
+    QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {c.focus}; }}
+    QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {c.primary};
+        border-color: {c.primary}; image: url("{c.marks}/tick.svg"); }}
+    QCheckBox::indicator:disabled {{ background: {c.sunken}; border-color: {c.line}; }}
+    QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(36)}px; }}
+    QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(18)}px; height: {px(18)}px; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: {px(30)}px; background: transparent; }}
+    QSpinBox::up-arrow {{ image: url("{c.marks}/up.svg"); width: {px(14)}px; height: {px(14)}px; }}
+    QSpinBox::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(14)}px; height: {px(14)}px; }}
     QTextBrowser {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px; padding: {px(14)}px; }}
     QProgressBar {{ background: {c.sunken}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px; }}
     QProgressBar::chunk {{ background: {c.primary}; border-radius: 5px; }}

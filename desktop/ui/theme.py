@@ -9,9 +9,11 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from desktop.config import ScreenSettings
+from desktop.paths import resources
 from desktop.ui.stylesheet import stylesheet
 
 BODY_PX = 15
+_ICONS = resources() / "desktop" / "icons"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Colours:
     rail: str
     rail_text: str
     rail_chosen: str
+    marks: str
+    """Folder of the small marks the style sheet draws in boxes and fields."""
 
 
 LIGHT = Colours(
@@ -48,6 +52,7 @@ LIGHT = Colours(
     primary_soft="#e8f1fe", accent_text="#0017c1", error="#ce0000", error_soft="#fdeeee",
     success="#115a36", success_soft="#e6f5ec", warning="#604b00", warning_soft="#fbf5e0",
     focus="#0017c1", rail="#ffffff", rail_text="#333333", rail_chosen="#e8f1fe",
+    marks=(_ICONS / "light").as_posix(),
 )  # fmt: skip
 DARK = Colours(
     page="#16181d", surface="#212429", sunken="#2a2e35", line="#3a3f48", strong_line="#949494",
@@ -55,6 +60,7 @@ DARK = Colours(
     primary_soft="#24325c", accent_text="#c5d7fb", error="#ff9696", error_soft="#45191c",
     success="#9bd4b5", success_soft="#123524", warning="#ffe380", warning_soft="#3d3208",
     focus="#c5d7fb", rail="#1c1f24", rail_text="#d9dce2", rail_chosen="#24325c",
+    marks=(_ICONS / "dark").as_posix(),
 )  # fmt: skip
 
 ENVIRONMENT_COLOURS = {"production": "#0031d8", "test": "#197a4b", "training": "#5c10be"}

@@ -299,13 +299,7 @@ class WorkArea(QWidget):
             self._sheet.finished.connect(self._unlinked_sheet)
             self._sheet.open()
 
-        home = self._office.home
-
-        def account() -> str:
-            settings = home.today().settings
-            return settings.account_name if settings else ""
-
-        self._window.background.local(account, show)
+        self._window.background.local(self._office.home.account_name, show)
 
     def _unlinked_sheet(self) -> None:
         self._sheet = None

@@ -26,7 +26,7 @@ from protocol.items import SegmentItem
 from protocol.problems import Problem
 from protocol.segments import segment_sentence
 
-Prepared = tuple[Confirmation, dict[str, SegmentItem], str, str]
+Prepared = tuple[Confirmation, dict[str, SegmentItem], str]
 
 
 class ConfirmScreen(Screen):
@@ -59,7 +59,7 @@ class ConfirmScreen(Screen):
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 28, 28, 16)
-        self.preview = PhonePreview("", desk.office, desk.background)
+        self.preview = PhonePreview(desk.office, desk.background)
         side_column.addWidget(self.preview)
         middle.addWidget(side)
         outer.addLayout(middle, 1)
@@ -135,18 +135,16 @@ class ConfirmScreen(Screen):
 
         def prepare() -> Prepared:
             settings = office.home.today().settings
-            account = settings.account_name if settings else ""
             environment = settings.environment if settings else ""
-            return office.deliveries.prepare(draft), office.items.by_id(), account, environment
+            return office.deliveries.prepare(draft), office.items.by_id(), environment
 
         self.desk.background.ask(prepare, lambda prepared: self._show(mine, prepared))
 
     def _show(self, mine: int, prepared: Prepared) -> None:
         if mine != self._asked:
             return
-        confirmation, items, account, environment = prepared
+        confirmation, items, environment = prepared
         self._confirmation = confirmation
-        self.preview.show_account(account)
         self._sentence.setText(segment_sentence(confirmation.draft.segment, items))
         count = confirmation.count
         self._count.setText(f"{count.count:,} 人" if count else "人数を確かめられません")

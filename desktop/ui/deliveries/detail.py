@@ -17,7 +17,7 @@ from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.segments import segment_sentence
 
-Read = tuple[Shown[Delivery] | None, dict[str, SegmentItem], dict[str, str], str]
+Read = tuple[Shown[Delivery] | None, dict[str, SegmentItem], dict[str, str]]
 
 
 class DetailScreen(Screen):
@@ -50,7 +50,7 @@ class DetailScreen(Screen):
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 28, 28, 20)
-        self.preview = PhonePreview("", desk.office, desk.background, notice=False)
+        self.preview = PhonePreview(desk.office, desk.background, notice=False)
         side_column.addWidget(self.preview)
         outer.addWidget(side)
 
@@ -65,21 +65,18 @@ class DetailScreen(Screen):
 
         def read() -> Read:
             names = {member.id: member.display_name for member in office.staff.all()}
-            settings = office.home.today().settings
-            account = settings.account_name if settings else ""
-            return office.deliveries.get(wanted), office.items.by_id(), names, account
+            return office.deliveries.get(wanted), office.items.by_id(), names
 
         self.desk.background.local(read, self._show)
 
     def _show(self, read: Read) -> None:
-        shown, items, names, account = read
+        shown, items, names = read
         if shown is None:
             self._title.setText("この配信は見つかりません")
             clear(self._body)
             return
         delivery = shown.body
         self._title.setText(delivery.draft.title or "（配信名なし）")
-        self.preview.show_account(account)
         self.preview.show_messages(delivery.draft.messages)
         self._tell(shown)
         clear(self._body)

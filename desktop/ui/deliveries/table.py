@@ -178,7 +178,7 @@ def make_view(table: DeliveryTable, theme: Theme) -> QTableView:
     head = view.horizontalHeader()
     head.setHighlightSections(False)
     head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate((150, 260, 170, 130, 86, 86, 86)):
+    for column, width in enumerate((140, 260, 190, 150, 80, 80, 80)):
         view.setColumnWidth(column, theme.px(width))
     head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     head.setSortIndicatorShown(True)

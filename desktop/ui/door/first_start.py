@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextDocument
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from desktop.errors import CodeDamaged, Trouble
 from desktop.features.wording import words_of_trouble
@@ -49,11 +49,10 @@ class FirstStart(DoorFrame):
         self.passphrase = new_passphrase()
         self.banner = Banner(theme, name="first.banner")
         self.column.addWidget(self.banner)
-        self._steps = QStackedWidget()
-        self.column.addWidget(self._steps)
-        self._steps.addWidget(self._who_step(relay_url, code))
-        self._steps.addWidget(self._passphrase_step())
-        self._steps.addWidget(self._repeat_step())
+        self._steps = (self._who_step(relay_url, code), self._passphrase_step(), self._repeat_step())
+        for step in self._steps:
+            self.column.addWidget(step)
+        self._to(0)
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
@@ -97,7 +96,6 @@ class FirstStart(DoorFrame):
         ))  # fmt: skip
         frame, inner = card(margin=18, spacing=6)
         self._shown = label(self.passphrase.typed, "passphrase", wrap=True, name="first.passphrase")
-        self._shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._read = label(self.passphrase.read, "muted", wrap=True)
         inner.addWidget(self._shown)
         inner.addWidget(self._read)
@@ -194,13 +192,15 @@ class FirstStart(DoorFrame):
         self.banner.tell("error", words_of_trouble(trouble).both)
 
     def _to(self, step: int) -> None:
-        self._steps.setCurrentIndex(step)
+        for place, made in enumerate(self._steps):
+            made.setVisible(place == step)
         if step == 2:
             self.repeat.setFocus()
 
     def _wait(self, on: bool) -> None:
         self._busy.setVisible(on)
-        self._steps.setEnabled(not on)
+        for step in self._steps:
+            step.setEnabled(not on)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.passphrase.typed)

@@ -116,7 +116,7 @@ class RecipientsPart(QWidget):
             edit.setToolTip("押すと、この条件を変えられます")
             edit.clicked.connect(lambda _=False, place=place: self._edit(place))
             remove = icon_button(
-                "close", f"条件「{words}」を削除", lambda place=place: self._remove(place),
+                "close", f"条件「{words}」を削除", self._remover(place),
                 name=f"recipients.remove.{place}", theme=self._desk.theme,
             )  # fmt: skip
             row = QWidget()
@@ -124,6 +124,9 @@ class RecipientsPart(QWidget):
             inner.setStretch(0, 1)
             row.setLayout(inner)
             self._rows.addWidget(row)
+
+    def _remover(self, place: int) -> Callable[[], None]:
+        return lambda: self._remove(place)
 
     def _add(self) -> None:
         sheet = ConditionSheet(self, self._desk.theme, self._items, None)
@@ -149,7 +152,9 @@ class RecipientsPart(QWidget):
         mine, segment = self._asked, self._segment
         count = self._desk.office.deliveries.count_recipients
         self._desk.background.ask(
-            lambda: count(segment), lambda answer: self._show_count(mine, answer), lambda t: self._no_count(mine, t)
+            lambda: count(segment),
+            lambda answer: self._show_count(mine, answer),
+            lambda trouble: self._no_count(mine, trouble),
         )
 
     def _show_count(self, mine: int, answer: CountAnswer) -> None:

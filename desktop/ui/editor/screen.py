@@ -28,7 +28,7 @@ from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 
 AUTOSAVE_MS = 1500
-Read = tuple[dict[str, SegmentItem], list[Unsettled], str]
+Read = tuple[dict[str, SegmentItem], list[Unsettled]]
 
 
 class EditorScreen(Screen):
@@ -77,9 +77,7 @@ class EditorScreen(Screen):
             return
 
         def read() -> Read:
-            settings = office.home.today().settings
-            refused = office.home.refused_at("delivery", draft.id)
-            return office.items.by_id(), refused, settings.account_name if settings else ""
+            return office.items.by_id(), office.home.refused_at("delivery", draft.id)
 
         self.desk.background.local(read, self._know)
 
@@ -162,7 +160,7 @@ class EditorScreen(Screen):
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 24, 28, 16)
-        self.preview = PhonePreview("", desk.office, desk.background)
+        self.preview = PhonePreview(desk.office, desk.background)
         side_column.addWidget(self.preview)
         middle.addWidget(side)
         return middle
@@ -217,8 +215,7 @@ class EditorScreen(Screen):
             made.setAccessibleName(f"{verb}：{name}" if name else verb)
 
     def _know(self, read: Read) -> None:
-        self._items, refused, account = read
-        self.preview.show_account(account)
+        self._items, refused = read
         if self.draft is not None:
             self.recipients.show_segment(self.draft.segment, self._items)
         if refused:

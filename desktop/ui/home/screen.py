@@ -117,7 +117,7 @@ class HomeScreen(Screen):
             ("下書き", f"{today.drafts_in_all:,}", "件", f"未送信の変更 {today.waiting} 件", "drafts"),
         )
         for column, (title, number, unit, below, name) in enumerate(figures):
-            frame, inner = card(margin=18, spacing=4)
+            frame, inner = card(margin=18, spacing=8)
             frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             inner.addWidget(label(title, "muted"))
             big = QHBoxLayout()

@@ -123,6 +123,7 @@ class Choices(QWidget):
         head = table.horizontalHeader()
         head.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in ((_GROUP, 180), (_COUNT, 90), (_STATE, 130)):
             table.setColumnWidth(column, self._desk.theme.px(width))
         table.itemChanged.connect(self._edited)

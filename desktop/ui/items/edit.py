@@ -53,7 +53,7 @@ class ItemEditScreen(Screen):
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 24, 28, 16)
-        self.preview = PhonePreview("", desk.office, desk.background, notice=False)
+        self.preview = PhonePreview(desk.office, desk.background, notice=False)
         side_column.addWidget(self.preview)
         middle.addWidget(side)
         outer.addLayout(middle, 1)
@@ -102,7 +102,7 @@ class ItemEditScreen(Screen):
         column.addWidget(self._hint)
         self.title = CommitLine(name="item.title", hint="例：お住まいの地区")
         self.question = CommitText(name="item.question", hint="例：お住まいの地区を選んでください。")
-        self.question.setMinimumHeight(self.desk.theme.px(84))
+        self.question.setFixedHeight(self.desk.theme.px(96))
         self._title_field = Field(
             "項目名", self.title, required=True, count=grapheme_count, limit=TITLE_LIMIT,
             help_text="宛先をしぼるときと、住民の「設定」の画面に出ます。",
@@ -168,7 +168,7 @@ class ItemEditScreen(Screen):
         if rest:
             self.banner.tell("error", "\n".join(rest))
         elif problems:
-            self.banner.tell("error", "赤い枠のところを直してください。")
+            self.banner.tell("error", "保存できません。赤いところを直してください。" + self.choices.banner.words)
         else:
             self.banner.hide()
 

@@ -34,7 +34,7 @@ class GreetingSheet(Sheet):
         ))  # fmt: skip
         left.addStretch(1)
         row.addLayout(left, 1)
-        self._preview = PhonePreview("", desk.office, desk.background, notice=False)
+        self._preview = PhonePreview(desk.office, desk.background, notice=False)
         self._preview.setMinimumHeight(400)
         row.addWidget(self._preview)
         self.column.addLayout(row)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from desktop.ui.parts.paragraph import Paragraph
+
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
     """`role` is a role of the style sheet: title, heading, muted, number, …"""
-    made = QLabel(text)
+    made = Paragraph(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)
-    if wrap:
-        made.setWordWrap(True)
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     if name:
         made.setObjectName(name)
     return made

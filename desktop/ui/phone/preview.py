@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.features.office import Office
@@ -21,13 +22,13 @@ _NOTICE_CHARACTERS = 42
 class PhonePreview(QWidget):
     """Call `show_messages` whenever the draft changes; pictures come from this machine or the relay."""
 
-    def __init__(self, account: str, office: Office, background: Background, *, notice: bool = True) -> None:
+    def __init__(self, office: Office, background: Background, *, notice: bool = True) -> None:
         super().__init__()
         self._office, self._background = office, background
         self._asked: set[str] = set()
         self._pictures: dict[str, bytes] = {}
         self._shown: tuple[tuple[Message, ...], tuple[str, ...]] = ((), ())
-        self._account = account
+        self._account = ""
         self._size = "normal"
         self.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
@@ -35,12 +36,16 @@ class PhonePreview(QWidget):
         column.setSpacing(10)
         column.addWidget(label("見え方の目安", "subheading"))
         column.addWidget(self._switches())
-        self._notice = _Notice(account)
+        self._notice = _Notice()
         self._notice.setVisible(notice)
         column.addWidget(self._notice)
-        self.talk = Talk(account, self._picture_of)
+        self.talk = Talk(self._picture_of)
         column.addWidget(self._frame(), 1)
         column.addWidget(label("実際の折り返しは機種や文字の大きさで変わります。", "small", wrap=True))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._background.local(self._office.home.account_name, self.show_account)
 
     def show_account(self, name: str) -> None:
         self._account = name
@@ -117,13 +122,13 @@ def _keep(preview: PhonePreview, name: str) -> Callable[[bytes], None]:
 class _Notice(QFrame):
     """How the message announces itself on a locked phone."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "sunken")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(2)
-        self._from = label(account, "small")
+        self._from = label("", "small")
         self._text = label("", "", wrap=True)
         column.addWidget(self._from)
         column.addWidget(self._text)

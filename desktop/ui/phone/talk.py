@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.ui.parts.paragraph import Lines
 from protocol.messages import ImageMessage, Message, TextMessage
 
 TEXT_SIZES = {"small": 13, "normal": 15, "large": 20}
-_WRAP = Qt.TextFlag.TextWrapAnywhere | Qt.TextFlag.TextExpandTabs
+_LINE_HEIGHT = 1.35
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ NIGHT = TalkColours("#111315", "#2f3237", "#f5f5f5", "#b8bcc4", "#2f3237", "#a8c
 class Talk(QWidget):
     """`picture_of` gives the bytes of a picture by name, or None while they are not here."""
 
-    def __init__(self, account: str, picture_of: Callable[[str], bytes | None]) -> None:
+    def __init__(self, picture_of: Callable[[str], bytes | None]) -> None:
         super().__init__()
-        self._account = account
+        self._account = ""
         self._picture_of = picture_of
         self._messages: tuple[Message, ...] = ()
         self._taps: tuple[str, ...] = ()
@@ -125,18 +126,15 @@ class Talk(QWidget):
     def _bubble(self, painter: QPainter | None, text: str, top: int) -> int:
         font = self._font(self._size)
         room = max(80, self.width() - 52 - 34)
-        metrics = QFontMetrics(font)
-        box = metrics.boundingRect(QRect(0, 0, room - 24, 100_000), int(_WRAP.value), text)
-        height = box.height() + 18
+        lines = Lines(text, font, room - 24, _LINE_HEIGHT)
+        height = lines.height + 18
         if painter is not None:
-            ground = QRectF(52, top, box.width() + 26, height)
+            ground = QRectF(52, top, lines.width + 26, height)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._colours.bubble))
             painter.drawRoundedRect(ground, 15, 15)
             painter.setPen(QColor(self._colours.text))
-            painter.setFont(font)
-            area = QRect(64, top + 9, box.width() + 4, box.height())
-            painter.drawText(area, int(_WRAP.value), text)
+            lines.draw(painter, QPointF(65, top + 9))
         return top + height
 
     def _picture(self, painter: QPainter | None, message: ImageMessage, top: int) -> int:
