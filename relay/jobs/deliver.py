@@ -70,6 +70,7 @@ class Deliverer:
         self._stopping = False
         self._tails: dict[str, bytes] = {}
         self._bodies: dict[str, bytes] = {}
+        self._reading = asyncio.Lock()
 
     def wake(self) -> None:
         """Look for work now; call in the event loop."""
@@ -134,9 +135,10 @@ class Deliverer:
         outcome = self._decide(claim, LineAnswer(status=None))
         try:
             async with self._flights:
+                call = await self._prepare(claim)
                 if not self._stopping:
                     await self._pace.wait()
-                outcome = self._without_call(claim, turn) or await self._call(claim)
+                outcome = self._without_call(claim, turn) or await self._call(claim, call)
         except Exception:
             _log.exception("a batch could not be sent")
         finally:
@@ -154,38 +156,36 @@ class Deliverer:
         is_mine = self._may_call_until is not None and now <= self._may_call_until - _LEASE_MARGIN
         return not_tried(claim) if self._stopping or is_paused or not is_mine else None
 
-    def _decide(self, claim: Claim, answer: LineAnswer) -> Outcome:
-        return decide_outcome(claim, answer, self._clock(), jitter=random_jitter())
-
-    async def _call(self, claim: Claim) -> Outcome:
-        user_ids = self._index.user_ids(claim.members)
-        if claim.endpoint == "push":
-            messages = await self._messages(claim.run)
-            answer = (
-                await self._push(user_ids[0].decode("ascii"), messages, claim.retry_key)
-                if user_ids
-                else LineAnswer(status=404)
-            )
-        else:
-            tail = await self._tail(claim.run)
-            answer = (
-                await self._multicast(multicast_body(user_ids, tail), claim.retry_key)
-                if user_ids
-                else LineAnswer(status=404)
-            )
+    async def _call(self, claim: Claim, call: Callable[[], Awaitable[LineAnswer]]) -> Outcome:
+        answer = await call()
         outcome = self._decide(claim, answer)
         if answer.status == 429 and not outcome.pauses:
             self._pace.hold(1.0)
         return outcome
 
-    async def _messages(self, run: str) -> bytes:
-        if run not in self._bodies:
-            messages, silent = await asyncio.to_thread(self._ledger.messages, run)
-            self._bodies[run] = messages
-            self._tails[run] = message_tail(messages, silent=silent)
-        return self._bodies[run]
+    def _decide(self, claim: Claim, answer: LineAnswer) -> Outcome:
+        return decide_outcome(claim, answer, self._clock(), jitter=random_jitter())
 
-    async def _tail(self, run: str) -> bytes:
-        if run not in self._tails:
-            await self._messages(run)
-        return self._tails[run]
+    async def _prepare(self, claim: Claim) -> Callable[[], Awaitable[LineAnswer]]:
+        """Everything but the call itself, so that the moment given by the pace is the moment it leaves."""
+        user_ids = self._index.user_ids(claim.members)
+        messages = await self._messages(claim.run)
+        if not user_ids:
+            return _nobody
+        if claim.endpoint == "push":
+            return lambda: self._push(user_ids[0].decode("ascii"), messages, claim.retry_key)
+        body = multicast_body(user_ids, self._tails[claim.run])
+        return lambda: self._multicast(body, claim.retry_key)
+
+    async def _messages(self, run: str) -> bytes:
+        async with self._reading:
+            if run not in self._bodies:
+                messages, silent = await asyncio.to_thread(self._ledger.messages, run)
+                self._bodies[run] = messages
+                self._tails[run] = message_tail(messages, silent=silent)
+            return self._bodies[run]
+
+
+async def _nobody() -> LineAnswer:
+    """The answer for a batch whose people are all gone from the store."""
+    return LineAnswer(status=404)

@@ -33,7 +33,7 @@ class Pace:
             now = time.monotonic()
             self._stamps.append(now)
             # After a stall a few calls may follow faster, so that the average is kept.
-            self._next = max(self._next, now - _CATCH_UP) + self._gap
+            self._next = max(self._next or now, now - _CATCH_UP) + self._gap
 
     def hold(self, seconds: float) -> None:
         """Nothing goes out for that long: LINE said it was too fast, or somebody else was sending."""

@@ -20,7 +20,8 @@ from sqlalchemy.pool import QueuePool
 
 from relay.errors import StoreUnavailable, WrongKey
 from relay.store.cipher import ColumnCipher
-from relay.store.tables import meta, metadata
+from relay.store.tables import meta
+from relay.store.upgrades import bring_up_to_date
 
 _PROOF = "key proof"
 
@@ -82,15 +83,19 @@ def open_database(url: str, host_key: bytes) -> Database:
         database = Database(
             create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True), cipher, is_embedded=False
         )
-    upgrade(database)
-    _prove_key(database)
+    try:
+        upgrade(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
 def upgrade(database: Database) -> None:
-    """Bring the tables to the newest version."""
-    with _known_trouble():
-        metadata.create_all(database.engine)
+    """Bring the tables to the newest version and prove the key, one process after the other."""
+    with database.write() as connection:
+        bring_up_to_date(connection)
+        _prove_key(connection, database)
 
 
 def _open_embedded(path: Path, key: bytes) -> Engine:
@@ -115,18 +120,17 @@ def _open_embedded(path: Path, key: bytes) -> Engine:
     return engine
 
 
-def _prove_key(database: Database) -> None:
-    with database.write() as connection:
-        known = dict(connection.execute(select(meta.c.name, meta.c.value)).all())
-        if _PROOF in known:
-            database.cipher.open("meta.value", _PROOF, bytes.fromhex(known[_PROOF]))
-            database.relay_id = known["relay id"]
-            return
-        database.relay_id = str(uuid.uuid4())
-        proof = database.cipher.seal("meta.value", _PROOF, b"madoguchi").hex()
-        connection.execute(
-            insert(meta), [{"name": _PROOF, "value": proof}, {"name": "relay id", "value": database.relay_id}]
-        )
+def _prove_key(connection: Connection, database: Database) -> None:
+    known = dict(connection.execute(select(meta.c.name, meta.c.value)).all())
+    if _PROOF in known:
+        database.cipher.open("meta.value", _PROOF, bytes.fromhex(known[_PROOF]))
+        database.relay_id = known["relay id"]
+        return
+    database.relay_id = str(uuid.uuid4())
+    proof = database.cipher.seal("meta.value", _PROOF, b"madoguchi").hex()
+    connection.execute(
+        insert(meta), [{"name": _PROOF, "value": proof}, {"name": "relay id", "value": database.relay_id}]
+    )
 
 
 @contextmanager
