@@ -53,7 +53,10 @@ class _Reply:
 
 
 class InboxJob:
-    """One worker. `wake` is set by the webhook; `run_once` does what waits, `run` goes on until stopped."""
+    """One worker. `wake` is set by the webhook; `run_once` does what waits, `run` goes on until stopped.
+
+    `after_batch` is called in the loop after each commit that changed something.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class InboxJob:
         talk: Talk,
         line: LineClient,
         clock: Callable[[], datetime],
+        after_batch: Callable[[], object] = lambda: None,
     ) -> None:
         self.wake = asyncio.Event()
         self._database = database
@@ -70,6 +74,7 @@ class InboxJob:
         self._talk = talk
         self._line = line
         self._clock = clock
+        self._after_batch = after_batch
         self._replies = asyncio.Semaphore(REPLIES_AT_ONCE)
         self._sending: dict[bytes, asyncio.Task[None]] = {}
         self._is_first = True
@@ -91,6 +96,8 @@ class InboxJob:
                     pass
             except StoreUnavailable as trouble:
                 _log.warning("the inbox waits: %s", trouble.reason)
+            except Exception as error:  # a bug of ours must not end the loop; its text could quote a resident
+                _log.error("the inbox stumbled: %s", type(error).__name__)
             try:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self.wake.wait()
@@ -105,6 +112,8 @@ class InboxJob:
 
     async def _take_batch(self) -> int:
         claimed, replies = await asyncio.to_thread(self._process_batch)
+        if claimed:
+            self._after_batch()
         for subject, group in groupby(replies, key=lambda reply: reply.subject):
             self._begin_replies(subject, [reply.answered for reply in group])
         return claimed
