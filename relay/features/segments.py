@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ from protocol.segments import (
 )
 from relay.store.counters import current_number
 from relay.store.database import Database
-from relay.store.residents import STREAM
+from relay.store.residents import FRIEND, STREAM
 from relay.store.segment_rows import (
     iter_choices,
     iter_residents,
@@ -41,6 +41,10 @@ from relay.store.segment_rows import (
 USER_ID_BYTES = 33
 _Key = TypeVar("_Key")
 _JAPAN = ZoneInfo("Asia/Tokyo")
+_JAPAN_OFFSET = 9 * 3600 * 1_000_000
+"""Microseconds; Japan has had no summer time since 1951."""
+_DAY = 24 * 3600 * 1_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 _REBUILD_FROM = 50_000
 """With more residents changed than this, reading everything anew is quicker than mending."""
 
@@ -142,12 +146,12 @@ class SegmentIndex:
         cipher, size = self._database.cipher, USER_ID_BYTES
         numbers: list[int] = []
         friends: list[int] = []
-        days: dict[date, list[int]] = {}
-        for number, id, state, followed_at, sealed, _ in iter_residents(connection, after=after):
+        days: dict[int, list[int]] = {}
+        for number, id, state, followed_at, sealed in iter_residents(connection, after=after):
             numbers.append(number)
-            if state == "friend":
+            if state == FRIEND:
                 friends.append(number)
-            days.setdefault(followed_at.astimezone(_JAPAN).date(), []).append(number)
+            days.setdefault((followed_at + _JAPAN_OFFSET) // _DAY, []).append(number)
             end = (number + 1) * size
             if len(self._ids) < end:
                 self._ids.extend(bytes(max(end - len(self._ids), len(self._ids) // 4)))
@@ -156,7 +160,7 @@ class SegmentIndex:
         changed = BitMap(numbers)
         for bitmap in self._followed.values():
             bitmap -= changed
-        _merge(self._followed, days)
+        _merge(self._followed, {date.fromordinal(_EPOCH + day): found for day, found in days.items()})
         self._known |= changed
         self._friends -= changed
         self._friends |= BitMap(friends)
@@ -218,7 +222,7 @@ class SegmentIndex:
 
 def japan_day(now: datetime) -> date:
     """The calendar day in Japan at this moment."""
-    return now.astimezone(UTC).astimezone(_JAPAN).date()
+    return now.astimezone(_JAPAN).date()
 
 
 def _merge(into: dict[_Key, BitMap], new: dict[_Key, list[int]]) -> None:

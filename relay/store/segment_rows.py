@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import BigInteger, Connection, Select, select, type_coerce
 
 from relay.store.cipher import ColumnCipher
 from relay.store.tables import resident_choices, resident_years, residents
@@ -13,8 +13,8 @@ from relay.store.tables import resident_choices, resident_years, residents
 _ROWS_AT_ONCE = 20_000
 _KEYS_AT_ONCE = 500
 
-ResidentRow = tuple[int, str, str, Any, bytes, int]
-"""no, id, state, followed_at, sealed LINE user id, changed_seq."""
+ResidentRow = tuple[int, str, str, int, bytes]
+"""no, id, state, followed_at in microseconds since 1970, sealed LINE user id."""
 
 
 def iter_residents(connection: Connection, *, after: int = 0) -> Iterator[ResidentRow]:
@@ -23,9 +23,8 @@ def iter_residents(connection: Connection, *, after: int = 0) -> Iterator[Reside
         residents.c.no,
         residents.c.id,
         residents.c.state,
-        residents.c.followed_at,
+        type_coerce(residents.c.followed_at, BigInteger),  # a datetime each would double the time
         residents.c.line_user_sealed,
-        residents.c.changed_seq,
     )
     if after:
         query = query.where(residents.c.changed_seq > after).order_by(residents.c.changed_seq)
