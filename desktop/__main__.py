@@ -15,16 +15,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--relay", default="", help="address to fill in at first start")
     parser.add_argument("--code", default="", help="one-time code to fill in at first start")
     parser.add_argument("--measure", action="store_true", help="print the time to the first window and end")
+    parser.add_argument(
+        "--pictures", help="save the manual's pictures into this folder; the passphrase is read from standard input"
+    )
     wish = parser.parse_args(arguments)
 
     from pathlib import Path
 
-    from desktop.app import start_window
+    from desktop.app import start_window, take_manual_pictures
     from desktop.config import read_config
     from desktop.paths import ProfileFolder, default_profile
 
     chosen = Path(wish.profile) if wish.profile else read_config().profile
     folder = ProfileFolder(chosen) if chosen else default_profile()
+    if wish.pictures:
+        for path in take_manual_pictures(folder, sys.stdin.readline().strip(), Path(wish.pictures)):
+            print(path.name)
+        return 0
     return start_window(
         folder, relay_url=wish.relay, code=wish.code, measure_from=_BEGUN if wish.measure else None
     )

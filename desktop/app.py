@@ -9,6 +9,7 @@ import contextlib
 import platform
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from desktop.config import DesktopConfig, read_config
+from desktop.config import DesktopConfig, ScreenSettings, read_config, save_screen_settings
 from desktop.errors import AlreadyRunning, Trouble
 from desktop.features.asking import W
 from desktop.features.deliveries import Deliveries
@@ -247,3 +248,20 @@ def start_window(
     seconds = measure_first_window(doors, wish, begun=measure_from)
     sys.stdout.write(f"first window after {seconds:.2f} s\n")
     return 0
+
+
+def take_manual_pictures(folder: ProfileFolder, passphrase: str, pictures: Path) -> list[Path]:
+    """Save the manual's pictures of an enrolled profile, in light colours at 100 %; returns the files."""
+    from desktop.ui.main import StartWish  # Qt only where a window is wanted
+    from desktop.ui.pictures import take_pictures
+
+    with tempfile.TemporaryDirectory() as empty:
+        elsewhere = ProfileFolder(Path(empty))
+        save_screen_settings(elsewhere.screen, ScreenSettings(theme="light"))
+        return take_pictures(
+            Doors(folder),
+            StartWish(screen_file=elsewhere.screen),
+            pictures,
+            passphrase=passphrase,
+            first_start=Doors(elsewhere),
+        )

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.ui import icons
-from desktop.ui.parts.cards import card, scrolling
+from desktop.ui.parts.cards import card, row_of, scrolling
 from desktop.ui.parts.labels import label
 from desktop.ui.theme import Theme
 
@@ -35,7 +35,8 @@ class DoorFrame(QWidget):
         frame.setFixedWidth(theme.px(CARD_WIDTH))
         self.column.addWidget(label(title, "title", wrap=True))
         self.column.addWidget(label(hint, "muted", wrap=True))
-        centre.addWidget(frame, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Stretches, not an alignment: an aligned widget gets the height of a wider one.
+        centre.addLayout(row_of(1, frame, 1))
         centre.addStretch(2)
         outer.addWidget(scrolling(flow))
 

@@ -1,0 +1,143 @@
+"""The manual's pictures, taken from the running program: every screen once, named by its manual page."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QDialog
+
+from desktop.features.recipients import Condition, Recipients
+from desktop.ui.driver import Driver, run_story
+from desktop.ui.main import Doors, StartWish
+from protocol.deliveries import DeliveryDraft
+from protocol.items import SegmentItem
+from protocol.messages import TextMessage
+from protocol.segments import ChoiceIs
+
+PAGES = (
+    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "test-delivery", "line-link",
+    "confirm", "delivery-result", "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
+)  # fmt: skip
+"""Pages with a picture of their own. `first-start` and `sign-in` show the doors."""
+
+
+def take_pictures(
+    doors: Doors, wish: StartWish, folder: Path, *, passphrase: str, first_start: Doors | None = None
+) -> list[Path]:
+    """Walk an enrolled profile through all screens; returns the files. The relay must answer for full pictures.
+
+    `first_start` is a second, empty profile whose door shows the first start. Nothing is sent to residents.
+    """
+    if first_start is not None:
+        run_story(first_start, StartWish(wish.screen_file), _first_start, pictures=folder)
+
+    async def story(driver: Driver) -> None:
+        await driver.until_seen("signin.passphrase")
+        await driver.picture("sign-in")
+        driver.type("signin.passphrase", passphrase)
+        driver.click("signin.go")
+        await driver.until(lambda: driver.page == "home", "home")
+        await driver.until(lambda: "つながっています" in driver.text("bar.connection"), "connection")
+        await driver.until_seen("home.number.friends")
+        await _walk(driver)
+
+    run_story(doors, wish, story, pictures=folder)
+    return sorted(folder.glob("*.png"))
+
+
+async def _first_start(driver: Driver) -> None:
+    await driver.until_seen("first.address")
+    driver.type("first.address", "https://madoguchi.example.jp")
+    driver.type("first.login_name", "sato")
+    driver.type("first.display_name", "総務課 佐藤")
+    await driver.picture("first-start")
+
+
+async def _walk(driver: Driver) -> None:
+    await driver.picture("home")
+    await _rail(driver, "deliveries")
+    await _compose(driver)
+    await _rail(driver, "items")
+    driver.click("items.edit_greeting")
+    await driver.until_seen("greeting.text")
+    await driver.picture("greeting")
+    await _close_dialog(driver)
+    if driver.sees("items.edit.0"):
+        driver.click("items.edit.0")
+        await driver.until_page("item-edit")
+        await driver.picture("item-edit")
+        driver.click("item.back")
+    for page in ("waiting", "settings", "manual"):
+        await _rail(driver, page)
+    work = driver.window.work
+    assert work is not None
+    work.find_anything()
+    driver.type("find.words", "配信")
+    await driver.picture("find")
+    await _close_dialog(driver)
+
+
+async def _compose(driver: Driver) -> None:
+    work = driver.window.work
+    assert work is not None
+    office = work.desk.office
+    loop = asyncio.get_running_loop()
+    items = await loop.run_in_executor(None, office.items.by_id)
+    draft = await loop.run_in_executor(None, lambda: _example(office.deliveries.new(), items))
+    work.desk.routes.edit_delivery(draft)
+    await driver.until_page("delivery-edit")
+    await driver.until(lambda: "数えています" not in driver.text("recipients.count"), "count")
+    await driver.picture("delivery-edit")
+    driver.click("recipients.add")
+    await driver.until_seen("condition.what")
+    await driver.picture("recipients")
+    await _close_dialog(driver)
+    driver.click("editor.test")
+    await driver.until_seen("test.go")
+    await driver.picture("test-delivery")
+    await _close_dialog(driver)
+    work.desk.routes.link_line()
+    await driver.until_text("link.code", " ")
+    await driver.picture("line-link")
+    await _close_dialog(driver)
+    driver.click("editor.confirm")
+    await driver.until_page("confirm")
+    await driver.until(lambda: "確かめています" not in driver.text("confirm.quota"), "quota")
+    await driver.picture("confirm")
+    await _rail(driver, "deliveries", picture=False)
+    driver.click("deliveries.filter.sent")
+    await driver.settle()
+    driver.click("deliveries.open")
+    await driver.settle()
+    await driver.picture("delivery-result")
+
+
+def _example(draft: DeliveryDraft, items: dict[str, SegmentItem]) -> DeliveryDraft:
+    """What the pictures show being written; for the first two items that can be chosen from."""
+    text = (
+        "【防災訓練のお知らせ】\n11月29日（日）午前9時から、川北小学校で防災訓練を行います。\n"
+        "持ち物：飲み水、上履き\nどなたでも参加できます。"
+    )
+    chosen = [item for item in items.values() if len(item.offered_choices) >= 2][:2]
+    parts = [
+        Condition(ChoiceIs(item=item.id, any_of=(item.offered_choices[0].id,))).part
+        for item in sorted(chosen, key=lambda item: item.position)
+    ]
+    segment = Recipients(tuple(Condition(part) for part in parts)).as_segment()
+    update = {"title": "防災訓練のお知らせ（川北地区）", "messages": (TextMessage(text=text),), "segment": segment}
+    return draft.model_copy(update=update)
+
+
+async def _rail(driver: Driver, page: str, *, picture: bool = True) -> None:
+    driver.click(f"rail.{page}")
+    await driver.until_page(page)
+    if picture:
+        await driver.picture(page)
+
+
+async def _close_dialog(driver: Driver) -> None:
+    dialog = QApplication.activeModalWidget()
+    if isinstance(dialog, QDialog):
+        dialog.reject()
+    await driver.settle()
