@@ -1,0 +1,109 @@
+"""An office without a network: accounts, signed changes and rounds, straight at the relay's own door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from protocol.changes import Change, ChangeResult, _signed_bytes, make_change
+from protocol.deliveries import Delivery, Quota
+from protocol.encoding import to_base64
+from protocol.ids import new_id
+from protocol.items import Choice, SegmentItem
+from protocol.signin import PassphraseCost, StaffKeys, new_staff_keys
+from protocol.staff import StaffMember
+from protocol.sync import Record
+from protocol.wire import Wire
+from relay.errors import LineError
+from relay.features.changes import plain_changes
+from relay.features.files import Files
+from relay.features.news import NewsBell
+from relay.features.quota import QuotaReader
+from relay.features.segments import SegmentIndex
+from relay.features.sending import Sending
+from relay.features.staff import member_of, publish_member
+from relay.features.sync import SyncRounds
+from relay.line.payloads import message_payloads
+from relay.store.database import Database
+from relay.store.staff import StaffAccount, add_account
+
+
+class Office:
+    """The parts of a relay that staff meet, on one store. `quota`: what LINE would say; None: it is away."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.clock = clock
+        self.quota: Quota | None = Quota(limit=5000, used=0)
+        self.bell = NewsBell()
+        self.index = SegmentIndex(database, clock)
+        self.files = Files(database, clock, public_url="https://relay.example")
+        quota = QuotaReader(self._ask_quota, clock)
+        self.sending = Sending(database, clock, self.index, quota, self.files, message_payloads)
+        stages = {
+            **plain_changes(database.cipher, clock),
+            "delivery.send": self.sending.send,
+            "delivery.test": self.sending.test,
+        }
+        self.rounds = SyncRounds(database, clock, stages, self.bell, records_limit=20)
+        self._keys: dict[str, StaffKeys] = {}
+
+    def add_person(self, login_name: str = "sato") -> StaffMember:
+        keys = new_staff_keys()
+        account = StaffAccount(
+            id=new_id(self.clock()),
+            login_name=login_name,
+            display_name=login_name,
+            role="admin",
+            cost=PassphraseCost(salt="x"),
+            login_key_hash=b"",
+            sign_key=to_base64(keys.sign_public),
+            seal_key="",
+            wrapped_keys="",
+            active=True,
+        )
+        with self.database.write() as connection:
+            add_account(connection, self.database.cipher, account, now=self.clock())
+            publish_member(connection, self.database.cipher, member_of(account), self.clock())
+        self._keys[account.id] = keys
+        return member_of(account)
+
+    def change(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0, **more: Any) -> Change:
+        values = {"now": self.clock(), "relay": self.database.relay_id, "key": self._keys[who.id].sign}
+        return make_change(kind, payload, based_on=based_on, staff=who.id, **{**values, **more})
+
+    def sign_again(self, change: Change) -> Change:
+        """The change as its person could have signed it, whatever was altered in it."""
+        signature = self._keys[change.staff].sign.sign(_signed_bytes(change))
+        return change.model_copy(update={"signature": to_base64(signature)})
+
+    def do(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0) -> ChangeResult:
+        (result,) = self.rounds.apply(who, (self.change(who, kind, payload, based_on),))
+        return result
+
+    def records(self, who: StaffMember, kind: str) -> dict[str, Record]:
+        """All records of a kind, read in pages from the start."""
+        cursor: dict[str, int] = {}
+        found: dict[str, Record] = {}
+        while True:
+            news = self.rounds.news(who, cursor)
+            cursor = news.cursor
+            found |= {record.id: record for record in news.records if record.kind == kind}
+            if not news.more:
+                return found
+
+    def delivery(self, who: StaffMember, id: str) -> Delivery:
+        return Delivery.parse(self.records(who, "delivery")[id].body)
+
+    def _ask_quota(self) -> Quota:
+        if self.quota is None:
+            raise LineError(status=None, permanent=False, reason="line_unreachable")
+        return self.quota
+
+
+def district_item(id: str = "item-district", labels: Sequence[str] = ("川北", "川南")) -> SegmentItem:
+    choices = tuple(Choice(id=f"{id}-{number}", label=label) for number, label in enumerate(labels))
+    return SegmentItem(
+        id=id, kind="single", title="地区", question="お住まいの地区はどこですか。", choices=choices
+    )
