@@ -90,8 +90,7 @@ def answer_words(item: SegmentItem, answer: Answer | None, words: TalkWords) -> 
         return words.say("unanswered")
     if answer.year is not None:
         return year_words(answer.year)
-    known = (item.choice(choice) for choice in answer.choices)
-    labels = [choice.label for choice in item.choices if choice in set(filter(None, known))]
+    labels = [choice.label for choice in item.choices if choice.id in answer.choices]
     return "、".join(labels) or words.say("unanswered")
 
 
@@ -169,7 +168,7 @@ def _ask_one(asking: Asking, words: TalkWords) -> list[Payload]:
     }
     if item.kind == "single" and len(buttons) + len(quick) <= QUICK_REPLY_LIMIT:
         return [text_message(text, [*buttons.values(), *quick])]
-    return sections_messages(text, _by_group(item, buttons, words), quick)
+    return sections_messages(text, _by_group(item, buttons, words), quick, alt=item.question)
 
 
 def _ask_multiple(asking: Asking, words: TalkWords) -> list[Payload]:
@@ -183,7 +182,7 @@ def _ask_multiple(asking: Asking, words: TalkWords) -> list[Payload]:
     quick = _ways_out(asking, words)
     names = "、".join(choice.label for choice in item.offered_choices if choice.id in chosen)
     state = words.say("chosen", answer=names) if names else words.say("choose_many")
-    text = "\n".join(part for part in (asking.lead, item.question, state) if part)
+    text = _with_lead(asking, f"{item.question}\n{state}")
     buttons = {
         choice.id: _toggle(item, choice, choice.id in chosen, asking.alone) for choice in item.offered_choices
     }
@@ -194,7 +193,7 @@ def _ask_multiple(asking: Asking, words: TalkWords) -> list[Payload]:
         ]
         # Once something is chosen the way on comes first; before, it would be pressed too early.
         return [text_message(text, [decide, *ticked, *quick] if chosen else [*ticked, decide, *quick])]
-    return sections_messages(text, _by_group(item, buttons, words), [decide, *quick])
+    return sections_messages(text, _by_group(item, buttons, words), [decide, *quick], alt=item.question)
 
 
 def _toggle(item: SegmentItem, choice: Choice, is_chosen: bool, alone: bool) -> Button:
@@ -218,14 +217,15 @@ def _ask_birth_year(asking: Asking, words: TalkWords, now: datetime) -> list[Pay
             ),
             *(_decade_button(item, decade, this_year, asking.alone, words) for decade in decades),
         ]
-        return sections_messages(text, [Section("", tuple(buttons))], quick, columns=2)
+        return sections_messages(text, [Section("", tuple(buttons))], quick, alt=item.question, columns=2)
     first = asking.decade
     last = _EARLY_DECADES_END if first < _FIRST_OWN_DECADE else min(first + 9, this_year)
     years = tuple(
         Button(
-            year_words(year),
+            f"{year}年",
             Tap("year", item.id, str(year), asking.alone).data(),
             said=f"{year}年",
+            note=era_year(year),
             chosen=asking.answer is not None and asking.answer.year == year,
         )
         for year in range(first, last + 1)
@@ -233,19 +233,16 @@ def _ask_birth_year(asking: Asking, words: TalkWords, now: datetime) -> list[Pay
     name = words.buttons["earlier_years"] if last == _EARLY_DECADES_END else words.card("decade", year=first)
     text = words.say("choose_year", decade=name)
     again = Button(words.buttons["back"], Tap("ask", item.id, alone=asking.alone).data())
-    return sections_messages(text, _year_sections(years), [again, *quick[:1]], columns=2)
-
-
-def _year_sections(years: tuple[Button, ...]) -> list[Section]:
-    return [Section("", years[start : start + 10]) for start in range(0, len(years), 10)]
+    return sections_messages(text, [Section("", years)], [again, *quick[:1]], alt=item.question, columns=2)
 
 
 def _decade_button(item: SegmentItem, decade: int, this_year: int, alone: bool, words: TalkWords) -> Button:
-    era = era_span(decade, min(decade + 9, this_year))
+    name = words.card("decade", year=decade)
     return Button(
-        words.card("decade_with_era", year=decade, era=era),
+        name,
         Tap("decade", item.id, str(decade), alone).data(),
-        said=words.card("decade", year=decade),
+        said=name,
+        note=era_span(decade, min(decade + 9, this_year)),
     )
 
 
@@ -264,7 +261,11 @@ def _question(asking: Asking, words: TalkWords) -> str:
     current = ""
     if asking.answer is not None:
         current = words.say("current_answer", answer=answer_words(asking.item, asking.answer, words))
-    return "\n".join(part for part in (asking.lead, asking.item.question, current) if part)
+    return _with_lead(asking, "\n".join(part for part in (asking.item.question, current) if part))
+
+
+def _with_lead(asking: Asking, text: str) -> str:
+    return f"{asking.lead}\n\n{text}" if asking.lead else text
 
 
 def _ways_out(asking: Asking, words: TalkWords) -> list[Button]:

@@ -15,7 +15,8 @@ from protocol.counting import graphemes
 
 QUICK_REPLY_LIMIT = 13
 BUBBLE_LIMIT = 12
-BUTTONS_PER_BUBBLE = 10
+ROWS_PER_BUBBLE = 10
+WIDE_LIMIT = 12  # buttons in two columns: six rows of two lines fill a phone
 _LABEL_LIMIT = 20
 _ALT_LIMIT = 400
 _CAROUSEL_BYTES = 45_000  # LINE: 50 KB; JSON with escaped Japanese, as the SDK sends it
@@ -29,12 +30,16 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Button:
-    """A tap: `data` comes back as a postback, `said` appears in the talk as the resident's words."""
+    """A tap: `data` comes back as a postback, `said` appears in the talk as the resident's words.
+
+    `note` is a second, smaller line; quick replies have no room for it.
+    """
 
     label: str
     data: str
     said: str = ""
     chosen: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,18 +65,21 @@ def text_message(text: str, quick: Sequence[Button] = ()) -> Payload:
 
 
 def sections_messages(
-    text: str, sections: Sequence[Section], quick: Sequence[Button] = (), *, columns: int = 1
+    text: str, sections: Sequence[Section], quick: Sequence[Button] = (), *, alt: str, columns: int = 1
 ) -> list[Payload]:
-    """One card with the text on top; or the text, and cards side by side with at most ten buttons each."""
-    bubbles = _pack(sections)
+    """One card with the text on top; or the text, and cards side by side with at most ten rows each.
+
+    `alt` is what the phone's notice and screen readers say of the cards.
+    """
+    bubbles = _pack(sections, ROWS_PER_BUBBLE if columns == 1 else WIDE_LIMIT)
     if len(bubbles) == 1:
-        return [_flex(text, _buttons_bubble(bubbles[0], columns, True, header=text), quick)]
+        return [_flex(alt, _buttons_bubble(bubbles[0], columns, True, header=text), quick)]
     for with_words in (True, False):  # what a tap says in the talk is given up before a button is
         contents = [_buttons_bubble(bubble, columns, with_words) for bubble in bubbles]
         carousel: Payload = {"type": "carousel", "contents": contents}
         if len(json.dumps(carousel, ensure_ascii=True)) <= _CAROUSEL_BYTES:
             break
-    return [text_message(text), _flex(text, carousel, quick)]
+    return [text_message(text), _flex(alt, carousel, quick)]
 
 
 def answers_message(
@@ -104,33 +112,34 @@ def shorten_label(label: str) -> str:
     return label if len(clusters) <= _LABEL_LIMIT else "".join(clusters[: _LABEL_LIMIT - 1]) + "…"
 
 
-def _pack(sections: Sequence[Section]) -> list[list[Section]]:
+def _pack(sections: Sequence[Section], limit: int) -> list[list[Section]]:
     """Which sections, or parts of them, share a card: one card each as long as twelve are enough."""
-    parts = [part for section in sections for part in _cut(section)]
+    parts = [part for section in sections for part in _cut(section, limit)]
     if len(parts) <= BUBBLE_LIMIT:
         return [[part] for part in parts]
     packed: list[list[Section]] = [[]]
-    room = BUTTONS_PER_BUBBLE
+    room = limit
     for section in sections:
         rest = section.buttons
         while rest:
             if room == 0:
                 packed.append([])
-                room = BUTTONS_PER_BUBBLE
+                room = limit
             taken, rest = rest[:room], rest[room:]
             packed[-1].append(Section(section.title, taken))
             room -= len(taken)
     return packed
 
 
-def _cut(section: Section) -> list[Section]:
-    count = -(-len(section.buttons) // BUTTONS_PER_BUBBLE)
+def _cut(section: Section, limit: int) -> list[Section]:
+    count = -(-len(section.buttons) // limit)
     if count <= 1:
         return [section]
     size = -(-len(section.buttons) // count)  # two cards of six rather than ten and two
+    parts = [section.buttons[start : start + size] for start in range(0, len(section.buttons), size)]
     return [
-        Section(f"{section.title}（{index + 1}/{count}）", section.buttons[index * size : (index + 1) * size])
-        for index in range(count)
+        Section(f"{section.title}（{index}/{len(parts)}）" if section.title else "", part)
+        for index, part in enumerate(parts, 1)
     ]
 
 
@@ -165,17 +174,17 @@ def _in_rows(buttons: Sequence[Payload], columns: int) -> list[Payload]:
 def _button(button: Button, with_words: bool) -> Payload:
     # Boxes instead of LINE's own buttons: those cut a long label off where these wrap it.
     label = f"✓ {button.label}" if button.chosen else button.label
+    color = "#FFFFFF" if button.chosen else _BLUE
+    lines = [_text(label, size="md", align="center", color=color, weight="bold")]
+    if button.note:
+        lines.append(_text(button.note, size="xs", align="center", color=color))
     return {
         "type": "box",
         "layout": "vertical",
         "paddingAll": "12px",
         "cornerRadius": "8px",
         "backgroundColor": _BLUE if button.chosen else _PALE,
-        "contents": [
-            _text(
-                label, size="md", align="center", color="#FFFFFF" if button.chosen else _BLUE, weight="bold"
-            )
-        ],
+        "contents": lines,
         "action": _action(button, with_words),
     }
 
@@ -184,7 +193,7 @@ def _answer_row(line: Line) -> Payload:
     left = {
         "type": "box",
         "layout": "vertical",
-        "flex": 3,
+        "flex": 5,
         "contents": [
             _text(line.title, size="sm", color=_QUIET),
             _text(line.answer, size="md", weight="bold"),
@@ -193,7 +202,7 @@ def _answer_row(line: Line) -> Payload:
     right = {
         "type": "box",
         "layout": "vertical",
-        "flex": 2,
+        "flex": 3,
         "paddingAll": "10px",
         "cornerRadius": "8px",
         "backgroundColor": _PALE,
