@@ -1,0 +1,3 @@
+from tests.relay.features.conftest import sato
+
+__all__ = ["sato"]
