@@ -6,11 +6,11 @@ Every change takes the next number of the stream `residents`, which feeds the se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from protocol.ids import new_resident_id
 from protocol.items import Answer
@@ -144,11 +144,6 @@ def set_choice(
         connection.execute(delete(resident_choices).where(here))
     connection.execute(update(residents).where(residents.c.no == resident_no).values(changed_seq=seq))
     return True
-
-
-def count_by_state(connection: Connection) -> Mapping[str, int]:
-    found = connection.execute(select(residents.c.state, func.count()).group_by(residents.c.state))
-    return dict(found.tuples().all())
 
 
 def _write_answer(connection: Connection, resident_no: int, answer: Answer, now: datetime) -> None:

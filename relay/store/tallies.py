@@ -34,4 +34,4 @@ def add_tallies(connection: Connection, now: datetime, counts: Mapping[str, int]
 def read_tallies(connection: Connection, day: str) -> dict[str, int]:
     """The numbers of one day (`2026-11-20`)."""
     found = connection.execute(select(tallies.c.name, tallies.c.count).where(tallies.c.day == day))
-    return dict(found.tuples().all())
+    return {name: count for name, count in found}

@@ -67,7 +67,16 @@ def sample_items() -> list[SegmentItem]:
         Choice(id=f"d{n:02}", label=names[n] if n < len(names) else f"第{n}地区", group=areas[n // 10])
         for n in range(60)
     )
-    topics = ("防災", "ごみ・リサイクル", "子育て", "健康・福祉", "イベント", "工事・断水", "観光", "市政だより")
+    topics = (
+        "防災",
+        "ごみ・リサイクル",
+        "子育て",
+        "健康・福祉",
+        "イベント",
+        "工事・断水",
+        "観光",
+        "市政だより",
+    )
     return [
         SegmentItem(
             id=DISTRICT,
@@ -97,7 +106,11 @@ def sample_items() -> list[SegmentItem]:
             kind="single",
             title="性別",
             question="性別をえらんでください。",
-            choices=(Choice(id="s1", label="女性"), Choice(id="s2", label="男性"), Choice(id="s3", label="答えない")),
+            choices=(
+                Choice(id="s1", label="女性"),
+                Choice(id="s2", label="男性"),
+                Choice(id="s3", label="答えない"),
+            ),
             position=4,
         ),
     ]
@@ -124,7 +137,9 @@ class Phone:
 
     def _post(self, action: str, **body: Any) -> dict[str, Any]:
         answer = requests.post(
-            f"{self.sandbox_url}/sandbox/residents/{self.user_id}/{action}", json=body | {"wait": True}, timeout=20
+            f"{self.sandbox_url}/sandbox/residents/{self.user_id}/{action}",
+            json=body | {"wait": True},
+            timeout=20,
         )
         assert answer.status_code < 300, answer.text
         return dict(answer.json()) if answer.content else {}
@@ -193,7 +208,11 @@ class Counter:
     def post_webhook(self, body: bytes, signature: str | None = None, **headers: str) -> requests.Response:
         given = {"x-line-signature": sign(self.channel_secret, body) if signature is None else signature}
         return requests.post(
-            f"{self.url}/line/webhook", data=body, headers=given | headers, verify=str(self.ca_file), timeout=15
+            f"{self.url}/line/webhook",
+            data=body,
+            headers=given | headers,
+            verify=str(self.ca_file),
+            timeout=15,
         )
 
     def id_token(self, phone: Phone, **wrong: Any) -> str:
