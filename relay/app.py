@@ -28,11 +28,13 @@ from relay.features.sending import Sending
 from relay.features.settings import publish_settings
 from relay.features.sign_in import SignIn
 from relay.features.sync import SyncRounds
-from relay.jobs.duties import configured_settings, on_duty
+from relay.jobs.duties import configured_settings, make_inbox, on_duty, open_transit
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
+from relay.pages.routes import page_routes
 from relay.providers.certificate import ensure_certificate, public_key_hash
+from relay.providers.line_login import LineLogin
 from relay.staff_api.addresses import make_address_rules
 from relay.staff_api.asks import Asks
 from relay.staff_api.doors import Doors
@@ -41,7 +43,10 @@ from relay.staff_api.gate import Gate
 from relay.staff_api.sync import SyncEndpoint
 from relay.store.cipher import load_or_make_host_key
 from relay.store.database import Database, open_database
+from relay.store.lock import StoreLock
+from relay.webhook import Webhook
 
+WEBHOOK_PATH = "/line/webhook"
 Clock = Callable[[], datetime]
 
 
@@ -69,6 +74,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     On the embedded store the application also sends, processes the inbox and cleans up; on PostgreSQL
     `python -m relay worker` does.
     """
+    lock = _lock_embedded(settings)
     database = open_store(settings)
     cipher = database.cipher
     bell = NewsBell()
@@ -81,6 +87,21 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     quota = QuotaReader(_quota_asker(settings, line), clock)
     files = Files(database, clock, public_url=settings.public_url)
     sending = Sending(database, clock, index, quota, files, message_payloads)
+    transit = open_transit(settings)
+    inbox = make_inbox(settings, database, clock, bell, line, transit)
+    webhook = Webhook(
+        database=database,
+        transit=transit,
+        secrets=[settings.line_channel_secret.get_secret_value()],
+        clock=clock,
+        wake=inbox.wake.set,
+    )
+    login = LineLogin(
+        base=settings.line_login_base,
+        channel_id=settings.line_login_channel_id,
+        ca_file=settings.line_ca_file,
+        clock=clock,
+    )
     enrolment = make_enrolment(settings, database, clock)
     sign_in = SignIn(
         database,
@@ -109,27 +130,50 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if settings.is_embedded:
-            async with on_duty(settings, database, clock, bell, index, sending, line):
+            async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
                 yield
         else:
             yield
+        await webhook.aclose()
+        await login.aclose()
         await line.aclose()
         database.close()
+        lock.release()
 
     framed = Starlette(
         routes=[
             Route("/health", _health, methods=["GET"]),
             *file_endpoints.public_routes(),
             Mount("/staff", routes=staff_routes),
+            *page_routes(
+                database=database,
+                verify=login.verify_id_token,
+                is_friend=lambda user_id: _is_friend(line, user_id),
+                clock=clock,
+                liff_id=settings.liff_id,
+                liff_url_base=settings.liff_url_base,
+                liff_sdk_url=settings.liff_sdk_url,
+                town_name=settings.town_name,
+                telephone=settings.town_telephone,
+            ),
         ],
         lifespan=lifespan,
     )
-    return Relay(app=_front(framed), database=database, enrolment=enrolment)
+    return Relay(app=_front(webhook, framed), database=database, enrolment=enrolment)
 
 
 def open_store(settings: RelaySettings) -> Database:
     """The store and the host key the settings name. Raises WrongKey or StoreUnavailable."""
     return open_database(settings.database_url.get_secret_value(), load_or_make_host_key(settings.key_file))
+
+
+def _lock_embedded(settings: RelaySettings) -> StoreLock:
+    """Raises StoreUnavailable `in_use` when another relay serves the same file."""
+    url = settings.database_url.get_secret_value()
+    lock = StoreLock(Path(url.removeprefix("sqlcipher:")).absolute())
+    if settings.is_embedded:
+        lock.take()
+    return lock
 
 
 def make_enrolment(settings: RelaySettings, database: Database, clock: Clock) -> Enrolment:
@@ -158,14 +202,21 @@ def _quota_asker(settings: RelaySettings, line: LineClient) -> Callable[[], Quot
     return lambda: anyio.from_thread.run(line.quota)
 
 
-def _front(framed: ASGIApp) -> ASGIApp:
-    """What the server calls."""
+def _front(webhook: ASGIApp, framed: ASGIApp) -> ASGIApp:
+    """What the server calls: the webhook bare and before everything else, because its time is counted."""
     logged = AccessLine(framed)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        await logged(scope, receive, send)
+        if scope["type"] == "http" and scope["path"] == WEBHOOK_PATH:
+            await webhook(scope, receive, send)
+        else:
+            await logged(scope, receive, send)
 
     return front
+
+
+async def _is_friend(line: LineClient, user_id: str) -> bool:
+    return await line.profile(user_id) is not None
 
 
 async def _health(_: Request) -> Response:

@@ -35,6 +35,9 @@ class RelaySettings(BaseSettings):
         default="test", description="Which environment this relay is; desktops colour their frame by it"
     )
     town_name: str = Field(default="", description="Name of the municipality")
+    town_telephone: str = Field(
+        default="", description="Telephone of the town hall, shown where talk and pages cannot help"
+    )
     public_url: str = Field(
         default="https://localhost:8443", description="Address residents and LINE reach the relay at"
     )

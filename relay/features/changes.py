@@ -12,11 +12,12 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from protocol.changes import Change, DeliverySave
+from protocol.changes import Change, DeliverySave, LineLinkStart
 from protocol.wire import Wire
 from relay.features.deliveries import remove_draft, save_draft
 from relay.features.items import remove_item, reorder_items, save_item
 from relay.features.settings import save_greeting
+from relay.features.staff import remove_line_link, start_line_link
 from relay.store.cipher import ColumnCipher
 
 
@@ -41,11 +42,20 @@ def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mappin
             connection, cipher, payload, change.based_on, clock(), staff=change.staff
         )
 
+    def start_link(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, LineLinkStart)
+        return lambda connection: start_line_link(connection, cipher, change.staff, payload, clock())
+
+    def remove_link(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        return lambda connection: remove_line_link(connection, cipher, change.staff, clock())
+
     return {
         "item.save": plain(save_item),
         "item.remove": plain(remove_item),
         "items.reorder": plain(reorder_items),
         "delivery.save": draft,
         "delivery.remove": plain(remove_draft),
+        "line_link.start": start_link,
+        "line_link.remove": remove_link,
         "greeting.save": plain(save_greeting),
     }

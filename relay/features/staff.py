@@ -1,17 +1,23 @@
-"""Staff as everyone on a desktop sees them: the `staff` record and what changes it."""
+"""Staff as desktops see them: the `staff` record, and the LINE account a person tied (SEG-10)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from protocol.changes import LineLinkStart
 from protocol.staff import StaffMember
+from relay.errors import Refused
 from relay.store.cipher import ColumnCipher
 from relay.store.records import find_record, put_record
 from relay.store.staff import StaffAccount
+from relay.store.test_accounts import is_code_taken, remove_link, start_link
 
 STAFF = "staff"
+_CODE_LIFE = timedelta(hours=1)
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def member_of(account: StaffAccount, *, line_linked: bool = False) -> StaffMember:
@@ -44,3 +50,24 @@ def set_line_linked(
     if member is None:
         return 0
     return publish_member(connection, cipher, member.model_copy(update={"line_linked": linked}), now)
+
+
+def start_line_link(
+    connection: Connection, cipher: ColumnCipher, staff: str, change: LineLinkStart, now: datetime
+) -> int:
+    """Wait for the code the person will type into the talk; `redeem_link_code` takes it there."""
+    if _HASH.fullmatch(change.code_hash) is None or change.expires_at.tzinfo is None:
+        raise Refused("malformed")
+    if change.expires_at <= now:
+        raise Refused("code_expired")
+    if is_code_taken(connection, staff=staff, code_hash=change.code_hash):
+        raise Refused("code_used")
+    expires_at = min(change.expires_at, now + _CODE_LIFE)
+    start_link(connection, staff=staff, code_hash=change.code_hash, expires_at=expires_at)
+    return 0
+
+
+def remove_line_link(connection: Connection, cipher: ColumnCipher, staff: str, now: datetime) -> int:
+    """Untie the person's LINE account; returns the version of the `staff` record."""
+    remove_link(connection, staff=staff)
+    return set_line_linked(connection, cipher, staff, linked=False, now=now)

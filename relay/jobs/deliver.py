@@ -21,6 +21,7 @@ from relay.features.outcomes import (
     unknown_for_good,
 )
 from relay.features.segments import SegmentIndex
+from relay.jobs.loop import woken_at_stop
 from relay.jobs.pace import Pace
 from relay.line.answers import LineAnswer
 from relay.line.multicast import message_tail, multicast_body
@@ -80,9 +81,10 @@ class Deliverer:
         """Until `stop`; then calls under way are awaited and their outcomes written."""
         if await asyncio.to_thread(self._ledger.take_over):
             self._pace.hold(_AFTER_ANOTHER)
-        while not stop.is_set():
-            await self._turn(want=IN_HAND - len(self._tasks))
-            await self._rest(stop)
+        async with woken_at_stop(stop, self.wake):
+            while not stop.is_set():
+                await self._turn(want=IN_HAND - len(self._tasks))
+                await self._rest()
         self._stopping = True
         tasks = list(self._tasks)
         if tasks:
@@ -119,7 +121,7 @@ class Deliverer:
             self._paused.pop(run, None)
             self._bodies.pop(run, None)
 
-    async def _rest(self, stop: asyncio.Event) -> None:
+    async def _rest(self) -> None:
         """A short while when calls are under way, until something happens when there is nothing to do."""
         if self._tasks or self._outcomes:
             await asyncio.sleep(_TURN_EVERY)

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from protocol.sync import TownSettings
 from relay.config import RelaySettings
 from relay.errors import LineError
@@ -20,10 +22,15 @@ from relay.features.news import NewsBell
 from relay.features.segments import SegmentIndex
 from relay.features.sending import FREEZE, Sending
 from relay.features.settings import publish_settings
+from relay.features.staff import set_line_linked
 from relay.features.summary import RENEW_EVERY, SummaryKeeper
+from relay.features.talk import Talk
+from relay.features.talk_words import load_talk_words
 from relay.jobs.deliver import Deliverer
-from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop
+from relay.jobs.inbox import InboxJob
+from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop, woken_at_stop
 from relay.jobs.pace import Pace
+from relay.jobs.purge import Purge
 from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
 from relay.line.multicast import MulticastClient
@@ -33,6 +40,7 @@ from relay.store.devices import forget_nonces
 from relay.store.jobs import forget_done_jobs
 from relay.store.sessions import forget_sessions
 from relay.store.throttles import forget_old_tries
+from relay.store.transit import TransitKeys
 
 _SWEEP_EVERY = 600.0
 _NAME_TRY_EVERY = 60.0
@@ -48,6 +56,8 @@ async def on_duty(
     index: SegmentIndex,
     sending: Sending,
     line: LineClient,
+    inbox: InboxJob,
+    transit: TransitKeys,
 ) -> AsyncIterator[None]:
     """All duties run while the block does; at its end each finishes what it is at."""
     multicast = MulticastClient(
@@ -67,7 +77,13 @@ async def on_duty(
             per_second=settings.multicast_per_second,
         ),
         Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
+        _inbox_duty(inbox),
         Repeated("sweep of the doors", lambda: sweep_doors(database, clock()), _SWEEP_EVERY),
+        Repeated(
+            "sweep of the inbox",
+            Purge(database=database, transit=transit, clock=clock).run_once,
+            _SWEEP_EVERY,
+        ),
         account_name_duty(settings, database, clock, bell, line),
     ]
     stop = asyncio.Event()
@@ -78,6 +94,52 @@ async def on_duty(
         stop.set()
         await running
         await multicast.aclose()
+
+
+def make_inbox(
+    settings: RelaySettings,
+    database: Database,
+    clock: Callable[[], datetime],
+    bell: NewsBell,
+    line: LineClient,
+    transit: TransitKeys,
+) -> InboxJob:
+    """What processes webhook events; a staff member tying an account shows on the `staff` record."""
+
+    def on_linked(connection: Connection, staff: str) -> None:
+        set_line_linked(connection, database.cipher, staff, linked=True, now=clock())
+
+    talk = Talk(
+        cipher=database.cipher,
+        words=load_talk_words(),
+        settings_url=settings_page_url(settings),
+        on_linked=on_linked,
+        town_name=settings.town_name,
+        telephone=settings.town_telephone,
+    )
+    return InboxJob(
+        database=database, transit=transit, talk=talk, line=line, clock=clock, after_batch=bell.ring
+    )
+
+
+def settings_page_url(settings: RelaySettings) -> str:
+    """The address under which LINE opens the settings page; empty where there is no LIFF app."""
+    if not settings.liff_id:
+        return ""
+    return f"{settings.liff_url_base.rstrip('/')}/{settings.liff_id}/settings"
+
+
+def open_transit(settings: RelaySettings) -> TransitKeys:
+    """The folder of daily keys beside the host key."""
+    return TransitKeys(settings.key_file.absolute().parent / "transit")
+
+
+def _inbox_duty(inbox: InboxJob) -> Duty:
+    async def run(stop: asyncio.Event) -> None:
+        async with woken_at_stop(stop, inbox.wake.set):
+            await inbox.run(stop)
+
+    return run
 
 
 def sending_duties(

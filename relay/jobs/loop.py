@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,6 +69,10 @@ class JobQueue:
     async def __call__(self, stop: asyncio.Event) -> None:
         if self._database.is_embedded:  # the only process: whoever held a job before is dead
             await asyncio.to_thread(self._release)
+        async with woken_at_stop(stop, self._bell.ring):
+            await self._work(stop)
+
+    async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             event = self._bell.hand_out()
             try:
@@ -123,6 +128,21 @@ class JobQueue:
 async def run_duties(duties: Sequence[Duty], stop: asyncio.Event) -> None:
     """All duties at once, until `stop`; returns when each has finished what it was at."""
     await asyncio.gather(*(_kept_alive(duty, stop) for duty in duties))
+
+
+@asynccontextmanager
+async def woken_at_stop(stop: asyncio.Event, wake: Callable[[], object]) -> AsyncIterator[None]:
+    """Calls `wake` when told to stop, so that a duty at rest ends at once."""
+
+    async def watch() -> None:
+        await stop.wait()
+        wake()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watcher.cancel()
 
 
 async def wait_for_stop(stop: asyncio.Event, seconds: float) -> None:

@@ -100,6 +100,7 @@ def upgrade(database: Database) -> None:
 
 def _open_embedded(path: Path, key: bytes) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # SQLite gives the files beside it the same rights
 
     def connect() -> Any:
         connection = sqlcipher.connect(str(path), check_same_thread=False, isolation_level=None, timeout=5)
