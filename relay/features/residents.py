@@ -16,6 +16,7 @@ from relay.store.residents import (
     add_resident,
     find_resident,
     find_resident_by_no,
+    note_friend_at,
     read_answers,
     set_state,
 )
@@ -50,7 +51,11 @@ def note_presence(connection: Connection, cipher: ColumnCipher, user_id: str, at
     known = find_resident(connection, cipher, user_id)
     if known is None:
         return add_resident(connection, cipher, user_id, state=FRIEND, at=at)
-    if known.state == BLOCKED and known.state_at < at:
+    if known.state == FRIEND:
+        # An unfollow that is older but arrives later must not win.
+        note_friend_at(connection, known.no, at)
+        return known
+    if known.state_at < at:
         set_state(connection, known, state=FRIEND, at=at)
         return find_resident_by_no(connection, known.no) or known
     return known

@@ -236,8 +236,8 @@ class Talk:
         stored = read_answers(turn.connection, turn.resident.no).get(item.id)
         if stored is not None and stored.answered_at > turn.at:
             return [self._point(turn, "older_tap")]
-        if stored is None or stored.answer != answer:
-            write_answers(turn.connection, turn.resident.no, [answer], turn.at)
+        # Also when it says the same again: the newer time keeps a late, older tap from winning.
+        write_answers(turn.connection, turn.resident.no, [answer], turn.at)
         return self._go_on(turn, item, tap)
 
     def _toggle(self, turn: _Turn, item: SegmentItem, tap: Tap) -> list[Payload]:

@@ -85,6 +85,13 @@ def set_state(connection: Connection, resident: Resident, *, state: str, at: dat
     return changed.rowcount == 1
 
 
+def note_friend_at(connection: Connection, resident_no: int, at: datetime) -> None:
+    """Still a friend at that time. Nothing others look at changes, so no number of the stream is taken."""
+    connection.execute(
+        update(residents).where(residents.c.no == resident_no, residents.c.state_at < at).values(state_at=at)
+    )
+
+
 def open_user_ids(connection: Connection, cipher: ColumnCipher, numbers: Sequence[int]) -> dict[int, str]:
     """The LINE user ids of these residents by `no`. For sending only; never kept, never logged."""
     found = connection.execute(
@@ -134,7 +141,10 @@ def set_choice(
         & (resident_choices.c.choice == choice)
     )
     known = connection.execute(select(resident_choices.c.answered_at).where(here)).scalar_one_or_none()
-    if chosen == (known is not None) or (known is not None and known > at):
+    if (known is None and not chosen) or (known is not None and known > at):
+        return False
+    if chosen and known is not None:
+        connection.execute(update(resident_choices).where(here).values(answered_at=at))
         return False
     if chosen:
         connection.execute(
