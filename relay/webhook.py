@@ -203,7 +203,7 @@ class Webhook:
             self._writing -= 1
 
     def _store(self, events: list[NewEvent]) -> None:
-        with self._database.write() as connection:
+        with self._database.write_one() as connection:
             add_events(connection, events)
 
     def _count(self, name: str) -> None:
