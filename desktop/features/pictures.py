@@ -47,7 +47,9 @@ def _open(content: bytes) -> Image.Image:
             picture = Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError:
         raise PictureRefused("file_type_refused") from None
-    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except Image.DecompressionBombError:
+        raise PictureRefused("file_too_large") from None
+    except (OSError, ValueError, SyntaxError):
         raise PictureRefused("file_damaged") from None
     if picture.width * picture.height > PIXELS_LIMIT:
         raise PictureRefused("file_too_large")

@@ -43,7 +43,9 @@ class Store:
             try:
                 yield connection
             except BaseException:
-                connection.exec_driver_sql("rollback")
+                driver: Any = connection.connection.driver_connection
+                if driver.in_transaction:  # a full disk has ended it already
+                    connection.exec_driver_sql("rollback")
                 raise
             connection.exec_driver_sql("commit")
 

@@ -7,6 +7,7 @@ request is written. Proxies come from the environment; redirects are never follo
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from cryptography.x509 import load_der_x509_certificate
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from desktop.errors import (
     AddressMalformed,
@@ -36,6 +37,7 @@ from protocol.wire import MalformedMessage, Wire
 CONNECT_SECONDS = 5
 READ_SECONDS = 15
 NEW_DEVICE = "new"
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 W = TypeVar("W", bound=Wire)
 Fits = Callable[[bytes], bool]
 """Whether a certificate whose SubjectPublicKeyInfo has this SHA-256 is the relay's."""
@@ -82,27 +84,41 @@ class RelayClient:
         return self.send("GET", path, b"").content
 
     def send(self, method: str, path: str, body: bytes, *, wait_seconds: int = 0) -> requests.Response:
+        """One request, tried once more over a new line when the kept one was dead; the relay knows repeats."""
+        try:
+            response = self._try(method, path, body, wait_seconds)
+        except requests.ConnectionError as error:
+            if not isinstance(error.args[0] if error.args else None, ProtocolError):
+                raise _trouble_of(error) from error
+            response = self._try_again(method, path, body, wait_seconds)
+        except (requests.RequestException, HTTPError) as error:
+            raise _trouble_of(error) from error
+        if not 200 <= response.status_code < 300:
+            raise _refusal_of(response)
+        return response
+
+    def _try_again(self, method: str, path: str, body: bytes, wait_seconds: int) -> requests.Response:
+        try:
+            return self._try(method, path, body, wait_seconds)
+        except (requests.RequestException, HTTPError) as error:
+            raise _trouble_of(error) from error
+
+    def _try(self, method: str, path: str, body: bytes, wait_seconds: int) -> requests.Response:
         headers = sign_request(
             self._device, self._key, method=method, path=path, body=body, now=self._clock()
         )
         headers["content-type"] = "application/json" if method == "POST" else "application/octet-stream"
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        try:
-            response = self._session.request(
-                method,
-                self._url + path,
-                data=body,
-                headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS + wait_seconds),
-                verify=self._verify,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise _trouble_of(error) from error
-        if not 200 <= response.status_code < 300:
-            raise _refusal_of(response)
-        return response
+        return self._session.request(
+            method,
+            self._url + path,
+            data=body,
+            headers=headers,
+            timeout=(CONNECT_SECONDS, READ_SECONDS + wait_seconds),
+            verify=self._verify,
+            allow_redirects=False,
+        )
 
     def close(self) -> None:
         self._session.close()
@@ -116,7 +132,7 @@ class RelayClient:
 
 def clean_address(url: str) -> str:
     """The relay's address as `https://host[:port]`; a bare host gets the scheme. Raises AddressMalformed."""
-    text = url.strip().rstrip("/")
+    text = url.strip()
     if "://" not in text:
         text = "https://" + text
     try:
@@ -124,7 +140,8 @@ def clean_address(url: str) -> str:
         port = parts.port
     except ValueError:
         raise AddressMalformed from None
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.path:
+    whole = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    if parts.scheme != "https" or not whole or not _HOST.fullmatch(parts.hostname or ""):
         raise AddressMalformed
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"https://{host}" + (f":{port}" if port else "")
@@ -175,7 +192,7 @@ def public_key_hash(certificate: bytes) -> bytes:
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
-def _trouble_of(error: requests.RequestException) -> Exception:
+def _trouble_of(error: Exception) -> Exception:
     seen: BaseException | None = error
     while seen is not None:
         reason = getattr(seen, "reason", None) or next(

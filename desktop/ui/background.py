@@ -26,6 +26,7 @@ class Background:
         self._on_trouble = on_trouble
         self._on_bug = on_bug
         self._running: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     def local(
         self,
@@ -50,6 +51,7 @@ class Background:
 
     def stop(self) -> None:
         """Wait for the local lane, drop the rest."""
+        self._stopped = True
         for task in self._running:
             task.cancel()
         self._local.shutdown(wait=True)
@@ -62,6 +64,8 @@ class Background:
         done: Callable[[T], Any] | None,
         failed: Callable[[Trouble], Any] | None,
     ) -> None:
+        if self._stopped:
+            return  # a timer of a window that is closing
         task = asyncio.ensure_future(self._run(executor, call, done, failed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -116,7 +116,8 @@ class Driver:
         raise NotSeen(f"{name} has no text")
 
     def press(self, keys: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        focus = QApplication.focusWidget() or self.window
+        root = QApplication.activeModalWidget() or self.window
+        focus = QApplication.focusWidget() or root.focusWidget() or root
         QTest.keyClick(focus, keys, modifier)
 
     @property

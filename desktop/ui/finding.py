@@ -58,7 +58,7 @@ class FindSheet(Sheet):
         if words != self.words.text().strip():
             return
         self.list.clear()
-        for name, word, _ in PLACES:
+        for name, word, _ in sorted(PLACES, key=lambda place: place[1] != words):
             if words in word:
                 self._add("screen", name, word, "")
         states = words_for("delivery_state")

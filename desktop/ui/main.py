@@ -85,6 +85,7 @@ class Program:
         else:
             self._show_first_door()
         self.window.show()
+        self.window.activateWindow()
         return self.window
 
     def change_settings(self, settings: ScreenSettings) -> None:

@@ -141,8 +141,8 @@ class FakeRelay:
         self._refuse.append(reason)
 
     def drop_next_answer(self) -> None:
-        """Do the next sync round, but cut the line before the answer."""
-        self._drop_answers += 1
+        """Do the next sync round, but cut the line before the answer; also when the desktop tries once more."""
+        self._drop_answers += 2
 
     def forget_sessions(self) -> None:
         self.tokens.clear()
@@ -398,6 +398,9 @@ def _handler_for(relay: FakeRelay) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
+            if self.server is not relay._server:
+                self.close_connection = True  # this relay went away while the line was open
+                return
             length = int(self.headers.get("content-length") or 0)
             body = self.rfile.read(length) if length else b""
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -406,9 +409,6 @@ def _handler_for(relay: FakeRelay) -> type[BaseHTTPRequestHandler]:
             except Refused as refused:
                 answer, status = Refusal(reason=refused.reason), refused.status
             except ConnectionAbortedError:
-                self.close_connection = True
-                return
-            if relay._server is None:
                 self.close_connection = True
                 return
             content = answer if isinstance(answer, bytes) else b""

@@ -153,7 +153,7 @@ class ConfirmScreen(Screen):
         self._quota.setText(_quota_words(confirmation))
         clear(self._problems)
         for problem in confirmation.problems:
-            banner = Banner(self.desk.theme, name=f"confirm.problem.{problem.code}")
+            banner = Banner(self.desk.theme, name=f"confirm.problem.{problem.code}", hidden=False)
             banner.tell("error", f"{_place(problem)}{words_of_problem(problem).both}")
             self._problems.addWidget(banner)
         self._typing_card.setVisible(confirmation.may_send and confirmation.must_type_number)

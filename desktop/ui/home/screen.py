@@ -73,7 +73,7 @@ class HomeScreen(Screen):
         routes, theme = self.desk.routes, self.desk.theme
         if today.refused:
             first = today.refused[-1]
-            banner = Banner(theme, name="home.refused")
+            banner = Banner(theme, name="home.refused", hidden=False)
             what = words_for("change").get(first.kind, "変更")
             banner.tell(
                 "error",
@@ -83,7 +83,7 @@ class HomeScreen(Screen):
             banners.append(banner)
         if today.kept:
             kept = today.kept[0]
-            banner = Banner(theme, name="home.kept")
+            banner = Banner(theme, name="home.kept", hidden=False)
             banner.tell(
                 "info",
                 f"前回の書きかけ「{kept.draft.title or '（配信名なし）'}」があります"
@@ -92,7 +92,7 @@ class HomeScreen(Screen):
             )
             banners.append(banner)
         if not self.desk.office.staff.me().line_linked:
-            banner = Banner(theme, name="home.link")
+            banner = Banner(theme, name="home.link", hidden=False)
             banner.tell(
                 "info",
                 "自分のLINEをつなぐと、配信の前に自分のスマートフォンで見え方を確かめられます。",

@@ -95,7 +95,7 @@ class ItemsScreen(Screen):
             row.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(row)
         if shown.refused:
-            banner = Banner(self.desk.theme, name=f"items.refused.{place}")
+            banner = Banner(self.desk.theme, name=f"items.refused.{place}", hidden=False)
             see = ("items.see_refused", "内容を見る", self.desk.routes.waiting)
             banner.tell("error", words_of_reason(shown.refused).both, see)
             column.addWidget(banner)

@@ -63,7 +63,8 @@ _ICONS = {"error": "error", "warning": "warning", "success": "check", "info": "i
 class Banner(QFrame):
     """A message in words at the place it is about, with at most a few things that can be done."""
 
-    def __init__(self, theme: Theme, *, name: str = "banner") -> None:
+    def __init__(self, theme: Theme, *, name: str = "banner", hidden: bool = True) -> None:
+        """`hidden=False` for one that is told before it gets its place: shown then, it would be a window."""
         super().__init__()
         self.setObjectName(name)
         self._theme = theme
@@ -77,7 +78,8 @@ class Banner(QFrame):
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
         row.addLayout(self._actions)
-        self.hide()
+        if hidden:
+            self.hide()
 
     @property
     def words(self) -> str:
@@ -98,7 +100,8 @@ class Banner(QFrame):
             self._actions.addWidget(button(verb, done, name=name))
         self.style().unpolish(self)
         self.style().polish(self)
-        self.show()
+        if self.parentWidget() is not None:
+            self.show()
 
 
 def row_of(*widgets: QWidget | int, spacing: int = 8, into: type[QBoxLayout] = QHBoxLayout) -> QBoxLayout:
