@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import qasync
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from desktop.config import ScreenSettings, load_screen_settings, save_screen_settings
@@ -97,6 +97,9 @@ class Program:
         await self.closed.wait()
         await self.window.stop()
         self._doors.release()
+        self.window.deleteLater()
+        self.theme.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     def _show_first_door(self) -> None:
         try:
