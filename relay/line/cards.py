@@ -74,12 +74,13 @@ def sections_messages(
     bubbles = _pack(sections, ROWS_PER_BUBBLE if columns == 1 else WIDE_LIMIT)
     if len(bubbles) == 1:
         return [_flex(alt, _buttons_bubble(bubbles[0], columns, True, header=text), quick)]
-    for with_words in (True, False):  # what a tap says in the talk is given up before a button is
+    for with_words in (True, False):  # what a tap says in the talk is given up before one card more is sent
         contents = [_buttons_bubble(bubble, columns, with_words) for bubble in bubbles]
-        carousel: Payload = {"type": "carousel", "contents": contents}
-        if len(json.dumps(carousel, ensure_ascii=True)) <= _CAROUSEL_BYTES:
+        if _size(contents) <= _CAROUSEL_BYTES:
             break
-    return [text_message(text), _flex(alt, carousel, quick)]
+    carousels = [_flex(alt, {"type": "carousel", "contents": part}) for part in _split(contents)]
+    _with_quick(carousels[-1], quick)
+    return [text_message(text), *carousels]
 
 
 def answers_message(
@@ -110,6 +111,20 @@ def shorten_label(label: str) -> str:
     """What fits on a button."""
     clusters = graphemes(label)
     return label if len(clusters) <= _LABEL_LIMIT else "".join(clusters[: _LABEL_LIMIT - 1]) + "…"
+
+
+def _split(bubbles: list[Payload]) -> list[list[Payload]]:
+    """As few carousels as LINE's size allows; two where a town has a hundred long names."""
+    parts: list[list[Payload]] = [[]]
+    for bubble in bubbles:
+        if parts[-1] and _size([*parts[-1], bubble]) > _CAROUSEL_BYTES:
+            parts.append([])
+        parts[-1].append(bubble)
+    return parts
+
+
+def _size(contents: list[Payload]) -> int:
+    return len(json.dumps({"type": "carousel", "contents": contents}, ensure_ascii=True))
 
 
 def _pack(sections: Sequence[Section], limit: int) -> list[list[Section]]:
@@ -246,9 +261,12 @@ def _text(
 
 
 def _action(button: Button, with_words: bool) -> Payload:
-    action: Payload = {"type": "postback", "label": shorten_label(button.label), "data": button.data}
-    if button.said and with_words:
-        action["displayText"] = button.said
+    """`with_words` False: only what LINE needs in a card, where the text beside it says the rest."""
+    action: Payload = {"type": "postback", "data": button.data}
+    if with_words:
+        action["label"] = shorten_label(button.label)
+        if button.said:
+            action["displayText"] = button.said
     return action
 
 
