@@ -16,7 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--code", default="", help="one-time code to fill in at first start")
     parser.add_argument("--measure", action="store_true", help="print the time to the first window and end")
     parser.add_argument(
-        "--pictures", help="save the manual's pictures into this folder; the passphrase is read from standard input"
+        "--pictures",
+        help="save the manual's pictures into this folder; the passphrase is read from standard input",
     )
     wish = parser.parse_args(arguments)
 

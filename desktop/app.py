@@ -1,4 +1,5 @@
-"""Puts the parts together: profile, keys, replica, sync and features become an `Office`. Imports no Qt by itself.
+"""Puts the parts together: profile, keys, replica, sync and features become an `Office`. Imports no Qt by
+itself.
 
 Scripts call `open_office`; the window gets `Doors`, through which it lets a person in.
 """
@@ -56,7 +57,9 @@ class OpenOffice:
 
 @dataclass
 class Doors:
-    """The ways in: enrol this machine, or open what is here. Everything here blocks; call it off the screen's thread."""
+    """The ways in: enrol this machine, or open what is here. Everything here blocks; call it off the
+    screen's thread.
+    """
 
     folder: ProfileFolder
     config: DesktopConfig = field(default_factory=read_config)
@@ -75,7 +78,9 @@ class Doors:
         return new_passphrase(load_words(resources() / "wording" / "passphrase-words.tsv"))
 
     def create_account(self, wish: Enrolment) -> OpenOffice:
-        """First account with a one-time code. Raises the troubles of the client, CodeDamaged, RelayRefused."""
+        """First account with a one-time code. Raises the troubles of the client, CodeDamaged,
+        RelayRefused.
+        """
         return self._enrolled(
             create_account(self._completed(wish), self.keychain, self.clock), wish.passphrase
         )
@@ -85,7 +90,9 @@ class Doors:
         return self._enrolled(add_device(self._completed(wish), self.keychain, self.clock), wish.passphrase)
 
     def open(self, passphrase: str) -> OpenOffice:
-        """Sign in on this machine; works with the relay away. Raises WrongPassphrase, DeviceKeyLost, Replica…"""
+        """Sign in on this machine; works with the relay away. Raises WrongPassphrase, DeviceKeyLost,
+        Replica…
+        """
         self.take_lock()
         profile = self.profile()
         return _build(self.folder, profile, unlock(profile, passphrase, self.keychain), self.clock)
@@ -117,7 +124,8 @@ class Doors:
         return _build(self.folder, profile, unlock(profile, passphrase, self.keychain), self.clock)
 
     def _set_old_replica_aside(self) -> None:
-        # Another account or an older device's key wrote it; nobody can open it any more, but nothing is deleted.
+        # Another account or an older device's key wrote it; nobody can open it any more, but nothing is
+        # deleted.
         stamp = f"{self.clock():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         for old in (self.folder.replica, self.folder.unsent):
             if old.exists():
@@ -238,7 +246,9 @@ def start_window(
     code: str = "",
     measure_from: float | None = None,
 ) -> int:
-    """The program with its window. Returns the exit code; with `measure_from` prints the start time and ends."""
+    """The program with its window. Returns the exit code; with `measure_from` prints the start time and
+    ends.
+    """
     from desktop.ui.main import StartWish, measure_first_window, start  # Qt only where a window is wanted
 
     doors = Doors(folder)

@@ -1,4 +1,5 @@
-"""Troubles a person can act on. Their words live in `resources/wording/troubles.json`; anything else is a bug.
+"""Troubles a person can act on. Their words live in `resources/wording/troubles.json`; anything else is a
+bug.
 
 No trouble carries names, texts or secrets; facts are codes, numbers and paths the person chose.
 """
@@ -61,7 +62,9 @@ class WrongPassphrase(Trouble):
 
 
 class DeviceKeyLost(Trouble):
-    """The passphrase is right, but the secret in the system's keyring is gone: the device must enrol again."""
+    """The passphrase is right, but the secret in the system's keyring is gone: the device must enrol
+    again.
+    """
 
     code = "device_key_lost"
 

@@ -1,4 +1,6 @@
-"""The log of this machine: what happened, in codes and numbers. Never names, texts, answers or addresses of people."""
+"""The log of this machine: what happened, in codes and numbers. Never names, texts, answers or addresses
+of people.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Where things lie: the profile folder of this person on this machine, and the files shipped with the program."""
+"""Where things lie: the profile folder of this person on this machine, and the files shipped with the
+program.
+"""
 
 from __future__ import annotations
 

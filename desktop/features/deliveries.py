@@ -41,7 +41,9 @@ class DeliveryRefused(ValueError):
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Everything a person sees before sending, and whether it may be sent. `version` 0: not at the relay yet."""
+    """Everything a person sees before sending, and whether it may be sent. `version` 0: not at the relay
+    yet.
+    """
 
     draft: DeliveryDraft
     version: int
@@ -154,7 +156,9 @@ class Deliveries:
         )
 
     def prepare(self, draft: DeliveryDraft) -> Confirmation:
-        """Everything for the confirmation screen. Asks the relay; what cannot be learned becomes a problem."""
+        """Everything for the confirmation screen. Asks the relay; what cannot be learned becomes a
+        problem.
+        """
         known = self.get(draft.id)
         count: CountAnswer | None = None
         quota: Quota | None = None

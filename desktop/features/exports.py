@@ -26,7 +26,7 @@ _JAPAN = ZoneInfo("Asia/Tokyo")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int
 HISTORY_HEADER = (
-    "配信名", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "届いた（人）", "届かなかった（人）", "不明（人）", "本文",
+    "配信名", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "届いた（人）", "届かなかった（人）", "不明（人）", "本文",  # noqa: E501
 )  # fmt: skip
 
 
@@ -37,7 +37,9 @@ def history_rows(
     states: dict[str, str],
     query: DeliveryQuery,
 ) -> list[tuple[Cell, ...]]:
-    """All deliveries the list shows, whatever page is on the screen. `states` are the words for the states."""
+    """All deliveries the list shows, whatever page is on the screen. `states` are the words for the
+    states.
+    """
     names = {member.id: member.display_name for member in staff.all()}
     rows: list[tuple[Cell, ...]] = []
     offset = 0

@@ -1,4 +1,6 @@
-"""Ctrl+K: find anything by name. Screens are the caller's; deliveries, items and manual pages are found here."""
+"""Ctrl+K: find anything by name. Screens are the caller's; deliveries, items and manual pages are found
+here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Segment items (「受信設定の項目」): list, write, order, retire, remove; and the greeting. Requirements: SEG-1, SEG-3."""
+"""Segment items (「受信設定の項目」): list, write, order, retire, remove; and the greeting. Requirements:
+SEG-1, SEG-3.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Recipients as a person edits them: a list of conditions, one level of groups, and back without loss.
 
-Any expression can be shown as a sentence (`protocol.segments`); one that is deeper than the list can hold is kept
+Any expression can be shown as a sentence (`protocol.segments`); one that is deeper than the list can hold
+is kept
 as a whole until the person replaces it.
 """
 

@@ -1,4 +1,6 @@
-"""The words for codes: reasons, troubles, states. They live in `resources/wording/`, never in an exception."""
+"""The words for codes: reasons, troubles, states. They live in `resources/wording/`, never in an
+exception.
+"""
 
 from __future__ import annotations
 

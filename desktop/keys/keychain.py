@@ -1,6 +1,7 @@
 """The secret kept in the system's keyring: it ties the local file to this person's account on this machine.
 
-Source: design "Who can read what": keyring only strengthens the replica's key; without one the passphrase stands alone.
+Source: design "Who can read what": keyring only strengthens the replica's key; without one the passphrase
+stands alone.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class SystemKeychain:
 
 
 class MemoryKeychain:
-    """Keeps secrets as long as the object lives: for scripts and tests. `works=False` is a machine without one."""
+    """Keeps secrets as long as the object lives: for scripts and tests. `works=False` is a machine
+    without one.
+    """
 
     def __init__(self, *, works: bool = True) -> None:
         self.kept: dict[str, bytes] = {}

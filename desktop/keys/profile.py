@@ -1,6 +1,8 @@
-"""The profile file: what this machine must remember to sign in with the relay away. Nothing in it opens anything.
+"""The profile file: what this machine must remember to sign in with the relay away. Nothing in it opens
+anything.
 
-The device's private key lies in it encrypted under the replica key, the staff keys wrapped as the relay keeps them.
+The device's private key lies in it encrypted under the replica key, the staff keys wrapped as the relay
+keeps them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from protocol.wire import MalformedMessage, Wire
 
 
 class Profile(Wire):
-    """`pin` is the SHA-256 (hex) of the relay certificate's public key; empty where a CA file is trusted instead."""
+    """`pin` is the SHA-256 (hex) of the relay certificate's public key; empty where a CA file is trusted
+    instead.
+    """
 
     relay_url: str
     pin: str = ""
@@ -44,7 +48,7 @@ def save_profile(path: Path, profile: Profile) -> None:
     """Written beside and moved into place, so that a power cut leaves the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
-    with open(beside, "w", encoding="utf-8") as file:
+    with beside.open("w", encoding="utf-8") as file:
         file.write(profile.model_dump_json(indent=1))
         file.flush()
         os.fsync(file.fileno())

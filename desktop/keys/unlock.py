@@ -94,7 +94,9 @@ def seal_profile(
 
 
 def replica_key(secret: bytes, wrapping: bytes) -> bytes:
-    """The local file's key: needs both the keyring's secret (zeros where there is none) and the passphrase."""
+    """The local file's key: needs both the keyring's secret (zeros where there is none) and the
+    passphrase.
+    """
     return HKDF(algorithm=SHA256(), length=32, salt=secret, info=b"madoguchi replica 1").derive(wrapping)
 
 

@@ -111,7 +111,9 @@ def _bring_up_to_date(store: Store) -> None:
 
 
 def run_script(connection: Connection, script: str) -> None:
-    """Several statements within the running transaction (the driver's own `executescript` would commit it)."""
+    """Several statements within the running transaction (the driver's own `executescript` would commit
+    it).
+    """
     plain = "\n".join(line.split("--", 1)[0] for line in script.splitlines())
     for statement in plain.split(";"):
         if statement.strip():

@@ -32,7 +32,7 @@ class Drafts:
         with self._store.writing() as connection:
             connection.execute(
                 text(
-                    "insert or replace into draft (id, body, based_on, saved_at) values (:id, :body, :based, :at)"
+                    "insert or replace into draft (id, body, based_on, saved_at) values (:id, :body, :based, :at)"  # noqa: E501
                 ),
                 {"id": draft.id, "body": draft.model_dump_json(), "based": based_on, "at": now.isoformat()},
             )

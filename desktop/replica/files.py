@@ -1,4 +1,6 @@
-"""Pictures on this machine: those waiting to go up, and those fetched to be looked at. Encrypted like all else."""
+"""Pictures on this machine: those waiting to go up, and those fetched to be looked at. Encrypted like all
+else.
+"""
 
 from __future__ import annotations
 

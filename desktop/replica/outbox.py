@@ -52,7 +52,9 @@ class Outbox:
         self._staff = staff
 
     def put(self, kind: str, payload: Wire, *, based_on: int) -> str:
-        """Keep a change; returns its own id. A save not yet sent of the same thing is replaced by the newer one."""
+        """Keep a change; returns its own id. A save not yet sent of the same thing is replaced by the
+        newer one.
+        """
         if not isinstance(payload, PAYLOADS[kind]):
             raise TypeError(kind)
         now = self._clock()
@@ -81,7 +83,9 @@ class Outbox:
                 self._insert(connection, entry)
 
     def take(self, limit: int, sign: Sign) -> list[Change]:
-        """Signed changes ready to go: of each record only the oldest, since the next one builds on its result."""
+        """Signed changes ready to go: of each record only the oldest, since the next one builds on its
+        result.
+        """
         ready: list[Change] = []
         with self._store.writing() as connection:
             rows = connection.execute(
@@ -178,8 +182,8 @@ class Outbox:
     def _insert(self, connection: Connection, entry: dict[str, Any]) -> None:
         connection.execute(
             text(
-                "insert into outbox (id, kind, payload, based_on, record_kind, record_id, made_at, state, signed)"
-                " values (:id, :kind, :payload, :based_on, :record_kind, :record_id, :made_at, :state, :signed)"
+                "insert into outbox (id, kind, payload, based_on, record_kind, record_id, made_at, state, signed)"  # noqa: E501
+                " values (:id, :kind, :payload, :based_on, :record_kind, :record_id, :made_at, :state, :signed)"  # noqa: E501
             ),
             entry | {"state": "signed" if entry["signed"] else "waiting"},
         )

@@ -63,7 +63,7 @@ class Records:
         where, values = _delivery_filter(query)
         direction = "desc" if query.descending else "asc"
         statement = (
-            f"select * from shown where {where} order by {_sort_column(query.sort)} {direction}, id {direction}"  # noqa: S608
+            f"select * from shown where {where} order by {_sort_column(query.sort)} {direction}, id {direction}"  # noqa: E501, S608
             " limit :limit offset :offset"
         )
         with self._store.reading() as connection:
@@ -76,7 +76,7 @@ class Records:
         where, values = _delivery_filter(query)
         with self._store.reading() as connection:
             return int(
-                connection.execute(text(f"select count(*) from shown where {where}"), values).scalar_one()
+                connection.execute(text(f"select count(*) from shown where {where}"), values).scalar_one()  # noqa: S608
             )
 
     def delivery(self, delivery_id: str) -> Shown[Delivery] | None:

@@ -1,6 +1,7 @@
 """The local file's tables as they are now, and the numbered steps that lead older files here.
 
-`SCHEMA` is the truth to read; `UPGRADES[n]` turns a file of version n-1 into version n. A test proves both agree.
+`SCHEMA` is the truth to read; `UPGRADES[n]` turns a file of version n-1 into version n. A test proves
+both agree.
 """
 
 from __future__ import annotations

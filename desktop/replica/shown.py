@@ -23,7 +23,9 @@ _WRITE = text(
 
 
 def refresh(connection: Connection, kind: str, ids: Iterable[str], staff: str) -> None:
-    """Rewrite the rows of these things. `staff` is the id of the person signed in, the author of what is pending."""
+    """Rewrite the rows of these things. `staff` is the id of the person signed in, the author of what is
+    pending.
+    """
     for thing in set(ids):
         if kind == "item" and thing == ORDER:
             continue

@@ -1,4 +1,6 @@
-"""The side file: an append-only, encrypted copy of the outbox, so that a damaged local file loses no one's work."""
+"""The side file: an append-only, encrypted copy of the outbox, so that a damaged local file loses no
+one's work.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _NONCE_BYTES = 12
 
 
 class UnsentLog:
-    """One line per fact: a change was made, or a change is settled. Lines that do not open are passed over."""
+    """One line per fact: a change was made, or a change is settled. Lines that do not open are passed
+    over.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._path = path
@@ -56,7 +60,7 @@ class UnsentLog:
 
     def _append(self, fact: dict[str, Any]) -> None:
         try:
-            with open(self._path, "a", encoding="ascii") as file:
+            with self._path.open("a", encoding="ascii") as file:
                 file.write(self._line(fact))
                 file.flush()
                 os.fsync(file.fileno())

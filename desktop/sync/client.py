@@ -1,17 +1,17 @@
-"""The only network code of the desktop: HTTPS to one host, its certificate checked before the first byte is sent.
+"""The only network code of the desktop: HTTPS to one host, its certificate checked before the first byte
+is sent.
 
-A pinned connection compares the SHA-256 of the certificate's public key right after the handshake and before any
+A pinned connection compares the SHA-256 of the certificate's public key right after the handshake and
+before any
 request is written. Proxies come from the environment; redirects are never followed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,13 +23,13 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from desktop.errors import (
-    AddressMalformed,
     AnswerUnreadable,
     CertificateChanged,
     CertificateUntrusted,
     RelayRefused,
     RelayUnreachable,
 )
+from desktop.sync.address import clean_address
 from protocol.devices import sign_request
 from protocol.sync import Refusal
 from protocol.wire import MalformedMessage, Wire
@@ -37,7 +37,6 @@ from protocol.wire import MalformedMessage, Wire
 CONNECT_SECONDS = 5
 READ_SECONDS = 15
 NEW_DEVICE = "new"
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 W = TypeVar("W", bound=Wire)
 Fits = Callable[[bytes], bool]
 """Whether a certificate whose SubjectPublicKeyInfo has this SHA-256 is the relay's."""
@@ -70,7 +69,9 @@ class RelayClient:
         self.token = ""
 
     def post(self, path: str, body: Wire | None, answer: type[W], *, wait_seconds: int = 0) -> W:
-        """Raises RelayUnreachable, RelayRefused, CertificateChanged, CertificateUntrusted, AnswerUnreadable."""
+        """Raises RelayUnreachable, RelayRefused, CertificateChanged, CertificateUntrusted,
+        AnswerUnreadable.
+        """
         content = body.model_dump_json().encode("utf-8") if body is not None else b""
         return self._read(self.send("POST", path, content, wait_seconds=wait_seconds), answer)
 
@@ -84,7 +85,9 @@ class RelayClient:
         return self.send("GET", path, b"").content
 
     def send(self, method: str, path: str, body: bytes, *, wait_seconds: int = 0) -> requests.Response:
-        """One request, tried once more over a new line when the kept one was dead; the relay knows repeats."""
+        """One request, tried once more over a new line when the kept one was dead; the relay knows
+        repeats.
+        """
         try:
             response = self._try(method, path, body, wait_seconds)
         except requests.ConnectionError as error:
@@ -128,23 +131,6 @@ class RelayClient:
             return answer.parse(response.content)
         except MalformedMessage as error:
             raise AnswerUnreadable from error
-
-
-def clean_address(url: str) -> str:
-    """The relay's address as `https://host[:port]`; a bare host gets the scheme. Raises AddressMalformed."""
-    text = url.strip()
-    if "://" not in text:
-        text = "https://" + text
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise AddressMalformed from None
-    whole = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
-    if parts.scheme != "https" or not whole or not _HOST.fullmatch(parts.hostname or ""):
-        raise AddressMalformed
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"https://{host}" + (f":{port}" if port else "")
 
 
 def pin_fits(pin: str) -> Fits:

@@ -13,7 +13,8 @@ from desktop.errors import CodeDamaged
 from desktop.keys.keychain import Keychain
 from desktop.keys.profile import Profile
 from desktop.keys.unlock import seal_profile
-from desktop.sync.client import NEW_DEVICE, RelayClient, clean_address
+from desktop.sync.address import clean_address
+from desktop.sync.client import NEW_DEVICE, RelayClient
 from protocol.encoding import to_base64
 from protocol.enrolment import EnrolmentCode, EnrolmentCodeDamaged, parse_code
 from protocol.signin import (
@@ -52,7 +53,9 @@ def read_code(typed: str) -> EnrolmentCode:
 
 
 def create_account(wish: Enrolment, keychain: Keychain, clock: Callable[[], datetime]) -> Profile:
-    """Make the account and take in this device. Nothing is sent to a relay whose certificate the code does not name."""
+    """Make the account and take in this device. Nothing is sent to a relay whose certificate the code
+    does not name.
+    """
     cost = wish.cost or new_cost()
     keys = derive_keys(wish.passphrase, cost)
     staff = new_staff_keys()

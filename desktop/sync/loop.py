@@ -26,7 +26,9 @@ class Connection:
 
 
 class SyncLoop:
-    """`told` gets the connection when it changes; `changed` is called after a round that changed something."""
+    """`told` gets the connection when it changes; `changed` is called after a round that changed
+    something.
+    """
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ class AboutSheet(Sheet):
         lines = (
             f"まどぐち {program_version()}（通信の取り決め 第{PROTOCOL_VERSION}版）",
             "町の職員が自分たちで使う、LINE公式アカウントの窓口です。",
-            "Apache License 2.0。Qt と PySide6 は LGPL v3、書体の BIZ UDPゴシックと Noto Sans JP は SIL Open Font License です。",
+            "Apache License 2.0。Qt と PySide6 は LGPL v3、書体の BIZ UDPゴシックと Noto Sans JP は SIL Open Font License です。",  # noqa: E501
             "画面の色は、デジタル庁デザインシステムのデザイントークンによります。",
         )
         for line in lines:

@@ -20,7 +20,9 @@ T = TypeVar("T")
 class Background:
     """Needs a running asyncio loop (qasync). `on_bug` gets every exception that is not a trouble."""
 
-    def __init__(self, on_trouble: Callable[[Trouble], None], on_bug: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, on_trouble: Callable[[Trouble], None], on_bug: Callable[[BaseException], None]
+    ) -> None:
         self._local = ThreadPoolExecutor(1, thread_name_prefix="local")
         self.remote = ThreadPoolExecutor(6, thread_name_prefix="remote")
         self._on_trouble = on_trouble

@@ -74,7 +74,9 @@ class Driver:
         return True
 
     def click(self, name: str) -> None:
-        """A real click in the middle (for a tick box, on its box). Raises NotSeen for one that is disabled."""
+        """A real click in the middle (for a tick box, on its box). Raises NotSeen for one that is
+        disabled.
+        """
         widget = self.find(name)
         if not widget.isEnabled():
             raise NotSeen(f"{name} is disabled")
@@ -124,7 +126,9 @@ class Driver:
     def page(self) -> str:
         return self.window.work.page if self.window.work is not None else ""
 
-    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = WAIT_SECONDS) -> None:
+    async def until(
+        self, condition: Callable[[], object], what: str = "", seconds: float = WAIT_SECONDS
+    ) -> None:
         """Wait for a condition; raises NotSeen when it does not come."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -208,5 +212,7 @@ def _lay_over(shot: QPixmap, dialog: QWidget) -> None:
     own = picture.deviceIndependentSize()
     painter = QPainter(shot)
     painter.fillRect(0, 0, round(size.width()), round(size.height()), QColor(0, 0, 0, 90))
-    painter.drawPixmap(QPoint(round((size.width() - own.width()) / 2), round((size.height() - own.height()) / 2)), picture)
+    painter.drawPixmap(
+        QPoint(round((size.width() - own.width()) / 2), round((size.height() - own.height()) / 2)), picture
+    )
     painter.end()

@@ -81,7 +81,9 @@ class Program:
         try:
             self._doors.take_lock()
         except AlreadyRunning as trouble:
-            self.window.show_door(AlreadyScreen(self.theme, words_of_trouble(trouble).both, self.window.close))
+            self.window.show_door(
+                AlreadyScreen(self.theme, words_of_trouble(trouble).both, self.window.close)
+            )
         else:
             self._show_first_door()
         self.window.show()
@@ -118,9 +120,13 @@ class Program:
     def _show_sign_in(self, person: str) -> None:
         self.window.show_door(
             SignIn(
-                self.theme, self.window.background, person, self._doors.open,
-                opened=self._enter, enrol_again=self._show_first_start,
-            )  # fmt: skip
+                self.theme,
+                self.window.background,
+                person,
+                self._doors.open,
+                opened=self._enter,
+                enrol_again=self._show_first_start,
+            )
         )
 
     def _show_first_start(self) -> None:
@@ -161,7 +167,9 @@ def start(doors: Doors, wish: StartWish, *, shown: Callable[[MainWindow], None] 
 
 
 def measure_first_window(doors: Doors, wish: StartWish, *, begun: float) -> float:
-    """Seconds from `begun` (time.perf_counter) until the first window is painted and takes input; then it closes."""
+    """Seconds from `begun` (time.perf_counter) until the first window is painted and takes input; then it
+    closes.
+    """
     seconds = 0.0
 
     def note(window: MainWindow) -> None:

@@ -1,4 +1,6 @@
-"""Menus and keys. F6 to F10 stay free: they belong to the IME. Ctrl+Enter goes to the confirmation, never past it."""
+"""Menus and keys. F6 to F10 stay free: they belong to the IME. Ctrl+Enter goes to the confirmation, never
+past it.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from protocol.messages import TextMessage
 from protocol.segments import ChoiceIs
 
 PAGES = (
-    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "test-delivery", "line-link",
+    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "test-delivery", "line-link",  # noqa: E501
     "confirm", "delivery-result", "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
 )  # fmt: skip
 """Pages with a picture of their own. `first-start` and `sign-in` show the doors."""
@@ -25,7 +25,8 @@ PAGES = (
 def take_pictures(
     doors: Doors, wish: StartWish, folder: Path, *, passphrase: str, first_start: Doors | None = None
 ) -> list[Path]:
-    """Walk an enrolled profile through all screens; returns the files. The relay must answer for full pictures.
+    """Walk an enrolled profile through all screens; returns the files. The relay must answer for full
+    pictures.
 
     `first_start` is a second, empty profile whose door shows the first start. Nothing is sent to residents.
     """
@@ -125,7 +126,11 @@ def _example(draft: DeliveryDraft, items: dict[str, SegmentItem]) -> DeliveryDra
         for item in sorted(chosen, key=lambda item: item.position)
     ]
     segment = Recipients(tuple(Condition(part) for part in parts)).as_segment()
-    update = {"title": "防災訓練のお知らせ（川北地区）", "messages": (TextMessage(text=text),), "segment": segment}
+    update = {
+        "title": "防災訓練のお知らせ（川北地区）",
+        "messages": (TextMessage(text=text),),
+        "segment": segment,
+    }
     return draft.model_copy(update=update)
 
 

@@ -80,4 +80,3 @@ def header(title: str, hint: str = "", *actions: QWidget) -> QWidget:
     for action in actions:
         row.addWidget(action)
     return made
-

@@ -1,4 +1,5 @@
 """The one style sheet. Widgets carry a `role` (what they are), never colours of their own."""
+# ruff: noqa: E501  -- one rule a line reads better than one property a line
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The main window: doors first, then the work area. Screens do not know each other; the routes here connect them.
+"""The main window: doors first, then the work area. Screens do not know each other; the routes here
+connect them.
 
 Stable object names for story scripts and tests (QWidget.findChild):
 
@@ -21,7 +22,7 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `detail.state`, `detail.bar`, `detail.number.accepted`, `detail.copy` | a delivery looked back at |
 | `items.new`, `items.edit.<n>`, `items.up.<n>`, `item.title`, `item.question`, `choices.table`, `item.save` | items |
 | `manual.list`, `manual.page`, `manual.search`, `find.words`, `find.list` | manual, Ctrl+K |
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -62,7 +63,7 @@ from protocol.items import SegmentItem
 from protocol.sync import TownSettings
 
 _RAIL_OF = {
-    "delivery-edit": "deliveries", "delivery-result": "deliveries", "confirm": "deliveries", "item-edit": "items",
+    "delivery-edit": "deliveries", "delivery-result": "deliveries", "confirm": "deliveries", "item-edit": "items",  # noqa: E501
 }  # fmt: skip
 
 
@@ -97,7 +98,6 @@ class MainWindow(QMainWindow):
 
     def tell_bug(self, error: BaseException) -> None:
         """Ours to mend: the log gets the kind of error, the person gets a calm word."""
-
 
         LOGGER.error("bug: %s", type(error).__name__, exc_info=error)
         self.tell_trouble(Trouble())
@@ -193,7 +193,9 @@ class WorkArea(QWidget):
         if self._sheet is not None:
             self._sheet.refresh()
         home = self._office.home
-        self._window.background.local(home.today, lambda today: self._show_town(today.settings, today.waiting))
+        self._window.background.local(
+            home.today, lambda today: self._show_town(today.settings, today.waiting)
+        )
 
     def tell(self, tone: str, words: str) -> None:
         self.banner.tell(tone, words, ("window.banner.close", "閉じる", self.banner.hide))
@@ -341,11 +343,11 @@ class WorkArea(QWidget):
             self._show_environment(settings.environment)
         if settings is not None:
             words = words_for("environment")[settings.environment]
-            self._window.setWindowTitle(f"まどぐち – {settings.account_name or settings.town_name}（{words}）")
+            self._window.setWindowTitle(
+                f"まどぐち – {settings.account_name or settings.town_name}（{words}）"
+            )
 
     def _show_environment(self, environment: str) -> None:
         self._environment = environment
         self._stripe.setStyleSheet(f"background: {ENVIRONMENT_COLOURS.get(environment, '#666666')};")
         self.bar.show_environment(environment)
-
-

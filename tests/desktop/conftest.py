@@ -1,4 +1,6 @@
-"""What the desktop's tests share: a relay in memory, an enrolled person, offscreen windows. Standing cast: 佐藤 (sato)."""
+"""What the desktop's tests share: a relay in memory, an enrolled person, offscreen windows. Standing
+cast: 佐藤 (sato).
+"""
 
 from __future__ import annotations
 
@@ -107,14 +109,23 @@ def district() -> SegmentItem:
         for number in range(1, 5)
     )
     return SegmentItem(
-        id="item-district", kind="district", title="お住まいの地区", question="お住まいの地区は？", choices=choices
+        id="item-district",
+        kind="district",
+        title="お住まいの地区",
+        question="お住まいの地区は？",
+        choices=choices,
     )
 
 
 def topics() -> SegmentItem:
     choices = tuple(Choice(id=f"t{n}", label=words) for n, words in enumerate(("防災", "子育て", "ごみ")))
     return SegmentItem(
-        id="item-topics", kind="multiple", title="知りたいこと", question="知りたいことは？", choices=choices, position=1
+        id="item-topics",
+        kind="multiple",
+        title="知りたいこと",
+        question="知りたいことは？",
+        choices=choices,
+        position=1,
     )
 
 

@@ -1,6 +1,7 @@
 """A small relay in memory behind real TLS: the staff API's routes with the protocol's own classes.
 
-It knows verbs a test needs (`relay.away()`, `relay.refuse_next("version_conflict")`), and remembers every request.
+It knows verbs a test needs (`relay.away()`, `relay.refuse_next("version_conflict")`), and remembers every
+request.
 The real relay passes the same stories in `tests/stories`.
 """
 
@@ -104,9 +105,7 @@ class FakeRelay:
         chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
         self._pem.write_bytes(certificate.private_key_pem.bytes() + chain)
         public = load_pem_x509_certificate(certificate.cert_chain_pems[0].bytes()).public_key()
-        self.key_hash = sha256(
-            public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        ).digest()
+        self.key_hash = sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
     def new_code(self) -> str:
         """A one-time code as the relay prints it."""
@@ -141,7 +140,9 @@ class FakeRelay:
         self._refuse.append(reason)
 
     def drop_next_answer(self) -> None:
-        """Do the next sync round, but cut the line before the answer; also when the desktop tries once more."""
+        """Do the next sync round, but cut the line before the answer; also when the desktop tries once
+        more.
+        """
         self._drop_answers += 2
 
     def forget_sessions(self) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 def noise(side: int) -> bytes:
     """A PNG that hardly compresses."""
-    generator = random.Random(side)  # noqa: S311
+    generator = random.Random(side)
     picture = Image.frombytes("RGB", (side, side), generator.randbytes(side * side * 3))
     return encoded(picture, "PNG")
 

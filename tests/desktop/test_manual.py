@@ -34,7 +34,9 @@ def test_the_contents_name_every_file_once() -> None:
 
 def test_every_picture_in_a_page_is_one_the_program_takes() -> None:
     wanted = {
-        name for page in Manual().pages() for name in re.findall(r"\(pictures/([a-z-]+)\.png\)", page.markdown)
+        name
+        for page in Manual().pages()
+        for name in re.findall(r"\(pictures/([a-z-]+)\.png\)", page.markdown)
     }
     assert wanted == set(pictures.PAGES)
 

@@ -22,7 +22,9 @@ def test_the_documented_lines_run(desk: Desk, relay: FakeRelay, town_items, monk
     desk.close()
     monkeypatch.setattr(desktop.app, "SystemKeychain", lambda: desk.keychain)
     monkeypatch.setattr(enrol, "new_cost", lambda: new_cost(memory_kib=CHEAP))
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scripting.md").read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "scripting.md").read_text("utf-8"), re.DOTALL
+    )
     assert len(blocks) == 3
     for block in blocks:
         fresh = "enrol_office" in block

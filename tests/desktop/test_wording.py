@@ -19,7 +19,9 @@ def test_every_reason_has_words_and_a_way_on() -> None:
 
 
 def test_every_trouble_has_words() -> None:
-    codes = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Trouble)}
+    codes = {
+        kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Trouble)
+    }
     stored = json.loads((resources() / "wording" / "troubles.json").read_text(encoding="utf-8"))
     assert set(stored) - {"_unknown"} == codes
 

@@ -1,6 +1,7 @@
 """「確認」: what goes out, to how many, against what is left; and the only button that sends.
 
-Neither Enter nor Ctrl+Enter presses it; above a threshold the number has to be typed (ux: sending to many is never
+Neither Enter nor Ctrl+Enter presses it; above a threshold the number has to be typed (ux: sending to many
+is never
 one key away).
 """
 
@@ -46,7 +47,13 @@ class ConfirmScreen(Screen):
         column.setContentsMargins(32, 28, 24, 24)
         column.setSpacing(16)
         column.addWidget(label("配信の確認", "title"))
-        column.addWidget(label("送ったメッセージは取り消せません。宛先と内容を、もう一度お確かめください。", "muted", wrap=True))
+        column.addWidget(
+            label(
+                "送ったメッセージは取り消せません。宛先と内容を、もう一度お確かめください。",
+                "muted",
+                wrap=True,
+            )
+        )
         self.banner = Banner(desk.theme, name="confirm.banner")
         column.addWidget(self.banner)
         column.addWidget(self._people())
@@ -121,7 +128,9 @@ class ConfirmScreen(Screen):
         row.addWidget(button("編集へ戻る", self._back, name="confirm.back", icon="left", theme=theme))
         row.addWidget(button("もう一度数える", self._prepare, name="confirm.again", role="quiet"))
         row.addStretch(1)
-        self._send: QPushButton = button("配信する", self._send_it, name="confirm.send", role="primary", icon="deliveries", theme=theme)
+        self._send: QPushButton = button(
+            "配信する", self._send_it, name="confirm.send", role="primary", icon="deliveries", theme=theme
+        )
         self._send.setMinimumWidth(theme.px(180))
         row.addWidget(self._send)
         return bar

@@ -33,9 +33,21 @@ class DetailScreen(Screen):
         self._column = QVBoxLayout(flow)
         self._column.setContentsMargins(32, 28, 24, 28)
         self._column.setSpacing(16)
-        back = button("一覧へ戻る", desk.routes.deliveries, name="detail.back", role="quiet", icon="left", theme=desk.theme)
+        back = button(
+            "一覧へ戻る",
+            desk.routes.deliveries,
+            name="detail.back",
+            role="quiet",
+            icon="left",
+            theme=desk.theme,
+        )
         self._copy = button(
-            "複製して新しく作る", self._copy_it, name="detail.copy", role="primary", icon="copy", theme=desk.theme
+            "複製して新しく作る",
+            self._copy_it,
+            name="detail.copy",
+            role="primary",
+            icon="copy",
+            theme=desk.theme,
         )
         self._column.addLayout(row_of(back, 1, self._copy))
         self._title = label("", "title", wrap=True, name="detail.title")
@@ -99,7 +111,14 @@ class DetailScreen(Screen):
         state = badge(words_for("delivery_state")[delivery.state], STATE_TONES[delivery.state])
         state.setObjectName("detail.state")
         done = numbers.recipients - numbers.waiting
-        column.addLayout(row_of(label("進み具合", "heading"), state, 1, label(f"{done:,} / {numbers.recipients:,} 人", "muted")))
+        column.addLayout(
+            row_of(
+                label("進み具合", "heading"),
+                state,
+                1,
+                label(f"{done:,} / {numbers.recipients:,} 人", "muted"),
+            )
+        )
         bar = QProgressBar()
         bar.setObjectName("detail.bar")
         bar.setTextVisible(False)
@@ -116,11 +135,24 @@ class DetailScreen(Screen):
             cell = QVBoxLayout()
             cell.setSpacing(2)
             cell.addWidget(label(title, "muted"))
-            cell.addLayout(row_of(label(f"{number:,}", "number", name=f"detail.number.{name}"), label("人", "muted"), 1, spacing=4))
+            cell.addLayout(
+                row_of(
+                    label(f"{number:,}", "number", name=f"detail.number.{name}"),
+                    label("人", "muted"),
+                    1,
+                    spacing=4,
+                )
+            )
             grid.addLayout(cell, 0, place)
         column.addLayout(grid)
         if numbers.unknown:
-            column.addWidget(label("「不明」は、LINEから答えが来なかった人数です。二重に届かないよう、自動では送り直しません。", "small", wrap=True))
+            column.addWidget(
+                label(
+                    "「不明」は、LINEから答えが来なかった人数です。二重に届かないよう、自動では送り直しません。",
+                    "small",
+                    wrap=True,
+                )
+            )
         return frame
 
     def _facts(self, delivery: Delivery, items: dict[str, SegmentItem], names: dict[str, str]) -> QWidget:

@@ -42,7 +42,9 @@ class DeliveriesScreen(Screen):
             "新しく配信する", desk.routes.new_delivery, name="deliveries.new", role="primary", icon="plus",
             theme=desk.theme,
         )  # fmt: skip
-        export = button("Excelに書き出す", self.export, name="deliveries.export", icon="download", theme=desk.theme)
+        export = button(
+            "Excelに書き出す", self.export, name="deliveries.export", icon="download", theme=desk.theme
+        )
         column.addWidget(header("配信", "下書きと、これまでの配信です。", export, new))
         self.table = DeliveryTable(desk.office, desk.background, desk.theme)
         self.view = make_view(self.table, desk.theme)
@@ -87,7 +89,13 @@ class DeliveriesScreen(Screen):
         if shown is None or shown.body.state != "draft":
             return
         title = shown.body.draft.title or "（配信名なし）"
-        if ask_first(self, "下書きを削除しますか", f"「{title}」を削除します。元に戻せません。", "下書きを削除する", danger=True):
+        if ask_first(
+            self,
+            "下書きを削除しますか",
+            f"「{title}」を削除します。元に戻せません。",
+            "下書きを削除する",
+            danger=True,
+        ):
             remove = self.desk.office.deliveries.remove
             self.desk.background.local(lambda: remove(shown.id), lambda _: self._after_change())
 
@@ -147,7 +155,12 @@ class DeliveriesScreen(Screen):
         row.addStretch(1)
         theme = self.desk.theme
         self._remove = button(
-            "下書きを削除する", self.remove_chosen, name="deliveries.remove", role="danger", icon="trash", theme=theme
+            "下書きを削除する",
+            self.remove_chosen,
+            name="deliveries.remove",
+            role="danger",
+            icon="trash",
+            theme=theme,
         )
         self._copy = button("複製する", self.copy_chosen, name="deliveries.copy", icon="copy", theme=theme)
         self._open = button("開く", self.open_chosen, name="deliveries.open", icon="right", theme=theme)

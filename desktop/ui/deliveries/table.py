@@ -88,7 +88,9 @@ class DeliveryTable(QAbstractTableModel):
     def fetchMore(self, parent: _Index) -> None:
         self._fetching = True
         query = replace(self.query, offset=len(self._rows))
-        self._background.local(lambda: self._office.deliveries.page(query), lambda rows: self._append(query, rows))
+        self._background.local(
+            lambda: self._office.deliveries.page(query), lambda rows: self._append(query, rows)
+        )
 
     def _append(self, query: DeliveryQuery, rows: list[Shown[Delivery]]) -> None:
         self._fetching = False

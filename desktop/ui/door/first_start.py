@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QProgressBar, QVBoxLayout, Q
 from desktop.errors import CodeDamaged, Trouble
 from desktop.features.wording import words_of_trouble
 from desktop.keys.passphrase import Passphrase
-from desktop.sync.client import clean_address
+from desktop.sync.address import clean_address
 from desktop.sync.enrol import Enrolment, read_code
 from desktop.ui.background import Background
 from desktop.ui.door.frame import DoorFrame
@@ -43,7 +43,9 @@ class FirstStart(DoorFrame):
         code: str = "",
         cost: PassphraseCost | None = None,
     ) -> None:
-        super().__init__(theme, "はじめる準備", "情報担当が出した登録コードで、この端末を登録します。5分ほどで終わります。")
+        super().__init__(
+            theme, "はじめる準備", "情報担当が出した登録コードで、この端末を登録します。5分ほどで終わります。"
+        )
         self._background, self._create, self._add, self._opened = background, create, add, opened
         self._new_passphrase, self._cost = new_passphrase, cost
         self.passphrase = new_passphrase()
@@ -69,9 +71,9 @@ class FirstStart(DoorFrame):
             field.setInputMethodHints(Qt.InputMethodHint.ImhLatinOnly)
         self._fields = {
             "address": Field("中継サーバのアドレス", self.address, required=True),
-            "code": Field("登録コード", self.code, required=True, help_text="5文字ずつ7組。小文字でも、- がなくても読み取ります。"),
-            "login_name": Field("利用者名", self.login_name, required=True, help_text="半角の英字と数字で、3文字以上。"),
-            "display_name": Field("表示名", self.display_name, required=True, help_text="ほかの職員に見える名前です。"),
+            "code": Field("登録コード", self.code, required=True, help_text="5文字ずつ7組。小文字でも、- がなくても読み取ります。"),  # noqa: E501
+            "login_name": Field("利用者名", self.login_name, required=True, help_text="半角の英字と数字で、3文字以上。"),  # noqa: E501
+            "display_name": Field("表示名", self.display_name, required=True, help_text="ほかの職員に見える名前です。"),  # noqa: E501
         }  # fmt: skip
         self._own_passphrase = CommitLine(name="first.own_passphrase")
         self._own_passphrase.setEchoMode(QLineEdit.EchoMode.Password)
@@ -107,7 +109,9 @@ class FirstStart(DoorFrame):
             1,
         ))  # fmt: skip
         written = button("書き留めました", lambda: self._to(2), name="first.written", role="primary")
-        column.addLayout(row_of(button("戻る", lambda: self._to(0), name="first.back", role="quiet"), 1, written))
+        column.addLayout(
+            row_of(button("戻る", lambda: self._to(0), name="first.back", role="quiet"), 1, written)
+        )
         return step
 
     def _repeat_step(self) -> QWidget:
@@ -160,7 +164,7 @@ class FirstStart(DoorFrame):
         if not self.further.isChecked() and not self.display_name.text().strip():
             wrong["display_name"] = "表示名を入れてください。"
         if self.further.isChecked() and not self._own_passphrase.text().strip():
-            wrong["passphrase"] = "合言葉を入れてください。"
+            wrong["passphrase"] = "合言葉を入れてください。"  # noqa: S105
         return wrong
 
     def _finish(self) -> None:

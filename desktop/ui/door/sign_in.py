@@ -33,7 +33,11 @@ class SignIn(DoorFrame):
         opened: Callable[[Any], None],
         enrol_again: Callable[[], None],
     ) -> None:
-        super().__init__(theme, "サインイン", f"{person} さんの合言葉を入れてください。" if person else "合言葉を入れてください。")
+        super().__init__(
+            theme,
+            "サインイン",
+            f"{person} さんの合言葉を入れてください。" if person else "合言葉を入れてください。",
+        )
         self._background = background
         self._open, self._opened, self._enrol_again = open_office, opened, enrol_again
         self.banner = Banner(theme, name="signin.banner")

@@ -40,8 +40,12 @@ class Bubbles(QWidget):
         column.addLayout(self._rows)
         self.banner = Banner(desk.theme, name="bubbles.banner")
         column.addWidget(self.banner)
-        self._add_text = button("本文を追加する", self._new_text, name="bubbles.add_text", icon="text", theme=desk.theme)
-        self._add_image = button("画像を追加する", self._pick, name="bubbles.add_image", icon="image", theme=desk.theme)
+        self._add_text = button(
+            "本文を追加する", self._new_text, name="bubbles.add_text", icon="text", theme=desk.theme
+        )
+        self._add_image = button(
+            "画像を追加する", self._pick, name="bubbles.add_image", icon="image", theme=desk.theme
+        )
         self._room = label("", "small")
         column.addLayout(row_of(self._add_text, self._add_image, self._room, 1))
         self._cards: list[_TextCard | _ImageCard] = []
@@ -138,9 +142,27 @@ class _Card(QWidget):
         outer.addWidget(frame)
         theme = desk.theme
         number = place + 1
-        up = icon_button("up", f"{number}番目の吹き出しを上へ", lambda: bubbles.move_bubble(place, -1), name=f"bubble.{place}.up", theme=theme)
-        down = icon_button("down", f"{number}番目の吹き出しを下へ", lambda: bubbles.move_bubble(place, 1), name=f"bubble.{place}.down", theme=theme)
-        remove = icon_button("trash", f"{number}番目の吹き出しを削除", lambda: bubbles.remove(place), name=f"bubble.{place}.remove", theme=theme)
+        up = icon_button(
+            "up",
+            f"{number}番目の吹き出しを上へ",
+            lambda: bubbles.move_bubble(place, -1),
+            name=f"bubble.{place}.up",
+            theme=theme,
+        )
+        down = icon_button(
+            "down",
+            f"{number}番目の吹き出しを下へ",
+            lambda: bubbles.move_bubble(place, 1),
+            name=f"bubble.{place}.down",
+            theme=theme,
+        )
+        remove = icon_button(
+            "trash",
+            f"{number}番目の吹き出しを削除",
+            lambda: bubbles.remove(place),
+            name=f"bubble.{place}.remove",
+            theme=theme,
+        )
         up.setEnabled(place > 0)
         down.setEnabled(place < count - 1)
         self.counter = label("", "small")
@@ -151,11 +173,15 @@ class _Card(QWidget):
 class _TextCard(_Card):
     def __init__(self, bubbles: Bubbles, desk: Desk, place: int, count: int, message: TextMessage) -> None:
         super().__init__(bubbles, desk, place, count, "本文")
-        self.text = CommitText(message.text, name=f"bubble.{place}.text", hint="住民に届く文章を入れてください。")
+        self.text = CommitText(
+            message.text, name=f"bubble.{place}.text", hint="住民に届く文章を入れてください。"
+        )
         self.text.setAccessibleName(f"{place + 1}番目の吹き出しの本文")
         self.text.setMinimumHeight(desk.theme.px(130))
         self.text.setInputMethodHints(Qt.InputMethodHint.ImhMultiLine)
-        self.text.committed.connect(lambda text: bubbles.replace_at(place, TextMessage(text=text), "本文の入力"))
+        self.text.committed.connect(
+            lambda text: bubbles.replace_at(place, TextMessage(text=text), "本文の入力")
+        )
         self.column.addWidget(self.text)
         self._count(message.text)
 
@@ -193,10 +219,18 @@ class _ImageCard(_Card):
             )
         )
         words.addWidget(self.description)
-        words.addWidget(label(f"{message.width} × {message.height} 画素。撮影場所などの情報は取り除きました。", "small", wrap=True))
+        words.addWidget(
+            label(
+                f"{message.width} × {message.height} 画素。撮影場所などの情報は取り除きました。",
+                "small",
+                wrap=True,
+            )
+        )
         row.addLayout(words, 1)
         self.column.addLayout(row)
-        desk.background.ask(lambda: desk.office.fetch_picture(message.preview), self._show_picture, lambda _: None)
+        desk.background.ask(
+            lambda: desk.office.fetch_picture(message.preview), self._show_picture, lambda _: None
+        )
 
     def show_message(self, message: Message) -> None:
         if isinstance(message, ImageMessage):

@@ -38,7 +38,9 @@ class ConditionSheet(Sheet):
     def __init__(
         self, parent: QWidget, theme: Theme, items: dict[str, SegmentItem], condition: Condition | None
     ) -> None:
-        super().__init__(parent, "条件を変える" if condition else "条件を追加する", name="condition", width=600)
+        super().__init__(
+            parent, "条件を変える" if condition else "条件を追加する", name="condition", width=600
+        )
         self._items = items
         self._condition = condition
         self.column.addWidget(label("何でしぼりますか", "subheading"))
@@ -71,7 +73,10 @@ class ConditionSheet(Sheet):
         ):
             self.what.addItem("まとまった条件（このまま使う）", _WHOLE)
         for item in sorted(self._items.values(), key=lambda item: item.position):
-            used = isinstance(self._condition, Condition) and getattr(self._condition.part, "item", "") == item.id
+            used = (
+                isinstance(self._condition, Condition)
+                and getattr(self._condition.part, "item", "") == item.id
+            )
             if not item.retired or used:
                 self.what.addItem(item.title + ("（いまは聞いていません）" if item.retired else ""), item.id)
         self.what.addItem("友だちになった日", _FOLLOWED)
@@ -92,7 +97,9 @@ class ConditionSheet(Sheet):
         self.answered.toggled.connect(lambda _: self._preview())
         column.addWidget(self._search)
         column.addWidget(self.choices, 1)
-        everything = button("見えているものをすべて選ぶ", lambda: self._tick_all(True), name="condition.all", role="quiet")
+        everything = button(
+            "見えているものをすべて選ぶ", lambda: self._tick_all(True), name="condition.all", role="quiet"
+        )
         nothing = button("すべて外す", lambda: self._tick_all(False), name="condition.none", role="quiet")
         column.addLayout(row_of(everything, nothing, 1))
         column.addWidget(self.answered)
@@ -100,7 +107,13 @@ class ConditionSheet(Sheet):
 
     def _age_panel(self) -> QWidget:
         panel, column = _panel()
-        column.addWidget(label("今年何歳になる人にしぼりますか。空いている側は「以上」「以下」になります。", "muted", wrap=True))
+        column.addWidget(
+            label(
+                "今年何歳になる人にしぼりますか。空いている側は「以上」「以下」になります。",
+                "muted",
+                wrap=True,
+            )
+        )
         self.lowest, self.highest = _age_box("condition.lowest"), _age_box("condition.highest")
         for box in (self.lowest, self.highest):
             box.valueChanged.connect(lambda _: self._preview())
@@ -159,7 +172,9 @@ class ConditionSheet(Sheet):
             words = f"{choice.group}　{choice.label}" if choice.group else choice.label
             row = QListWidgetItem(words)
             row.setData(Qt.ItemDataRole.UserRole, choice.id)
-            row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
+            row.setFlags(
+                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
+            )
             row.setCheckState(Qt.CheckState.Unchecked)
             self.choices.addItem(row)
         self.choices.blockSignals(False)
@@ -172,7 +187,10 @@ class ConditionSheet(Sheet):
         self.excluded.setChecked(condition.excluded)
         if isinstance(part, FollowedBetween):
             self.what.setCurrentIndex(self.what.findData(_FOLLOWED))
-            for tick, field, day in ((self.from_on, self.first, part.first), (self.to_on, self.last, part.last)):
+            for tick, field, day in (
+                (self.from_on, self.first, part.first),
+                (self.to_on, self.last, part.last),
+            ):
                 tick.setChecked(day is not None)
                 if day is not None:
                     field.setDate(QDate(day.year, day.month, day.day))

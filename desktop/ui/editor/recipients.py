@@ -88,7 +88,10 @@ class RecipientsPart(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         group = QButtonGroup(self)
-        self._and, self._or = QPushButton("すべてに当てはまる人（かつ）"), QPushButton("どれかに当てはまる人（または）")
+        self._and, self._or = (
+            QPushButton("すべてに当てはまる人（かつ）"),
+            QPushButton("どれかに当てはまる人（または）"),
+        )
         choices: tuple[tuple[QPushButton, Joined], ...] = ((self._and, "and"), (self._or, "or"))
         for made_button, joined in choices:
             made_button.setObjectName(f"recipients.{joined}")

@@ -172,7 +172,16 @@ class EditorScreen(Screen):
         row.setContentsMargins(32, 10, 28, 10)
         row.setSpacing(10)
         theme = self.desk.theme
-        row.addWidget(button("一覧へ戻る", self.desk.routes.deliveries, name="editor.back", role="quiet", icon="left", theme=theme))
+        row.addWidget(
+            button(
+                "一覧へ戻る",
+                self.desk.routes.deliveries,
+                name="editor.back",
+                role="quiet",
+                icon="left",
+                theme=theme,
+            )
+        )
         row.addStretch(1)
         row.addWidget(button("テスト配信する", self.test, name="editor.test", icon="phone", theme=theme))
         confirm = button("確認へ進む", self.confirm, name="editor.confirm", role="primary")
@@ -220,7 +229,9 @@ class EditorScreen(Screen):
             self.recipients.show_segment(self.draft.segment, self._items)
         if refused:
             words = words_of_reason(refused[-1].reason)
-            self.banner.tell("error", words.both, ("editor.see_refused", "内容を見る", self.desk.routes.waiting))
+            self.banner.tell(
+                "error", words.both, ("editor.see_refused", "内容を見る", self.desk.routes.waiting)
+            )
         else:
             self.banner.hide()
 
@@ -237,4 +248,6 @@ class EditorScreen(Screen):
 
     def _not_kept(self, trouble: Trouble) -> None:
         self._unsaved = True
-        self.banner.tell("error", words_of_trouble(trouble).both, ("editor.keep_again", "もう一度保存する", self._autosave))
+        self.banner.tell(
+            "error", words_of_trouble(trouble).both, ("editor.keep_again", "もう一度保存する", self._autosave)
+        )

@@ -1,4 +1,6 @@
-"""「テスト配信」: to named staff whose own LINE account is tied. Marked, so that nobody takes it for the real thing."""
+"""「テスト配信」: to named staff whose own LINE account is tied. Marked, so that nobody takes it for the
+real thing.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ class TestDeliverySheet(Sheet):
         self._desk, self._draft = desk, draft
         self._ticks: dict[str, QCheckBox] = {}
         self.column.addWidget(label(
-            f"いま書いている内容を、選んだ職員のLINEにだけ届けます。先頭に{TEST_MARK}が付きます。住民には届きません。", "muted", wrap=True
+            f"いま書いている内容を、選んだ職員のLINEにだけ届けます。先頭に{TEST_MARK}が付きます。住民には届きません。", "muted", wrap=True  # noqa: E501
         ))  # fmt: skip
         self.banner = Banner(desk.theme, name="test.banner")
         self.column.addWidget(self.banner)
@@ -42,7 +44,9 @@ class TestDeliverySheet(Sheet):
         everyone, me = read
         for member in sorted(everyone, key=lambda member: (member.id != me.id, not member.line_linked)):
             mine = "（自分）" if member.id == me.id else ""
-            tick = QCheckBox(f"{member.display_name}{mine}" + ("" if member.line_linked else "　LINEがつながっていません"))
+            tick = QCheckBox(
+                f"{member.display_name}{mine}" + ("" if member.line_linked else "　LINEがつながっていません")
+            )
             tick.setObjectName(f"test.person.{member.login_name}")
             tick.setEnabled(member.line_linked)
             tick.setChecked(member.line_linked and member.id == me.id)
@@ -51,7 +55,9 @@ class TestDeliverySheet(Sheet):
             self._people.addWidget(tick)
         self._link.setVisible(not me.line_linked)
         if not any(member.line_linked for member in everyone):
-            self.banner.tell("info", "テスト配信を受け取れる職員がまだいません。先に自分のLINEをつないでください。")
+            self.banner.tell(
+                "info", "テスト配信を受け取れる職員がまだいません。先に自分のLINEをつないでください。"
+            )
         self._enable()
 
     def _enable(self) -> None:

@@ -1,4 +1,6 @@
-"""「今日」: numbers of the account, what is being sent, what needs a look, drafts, and the way to a new delivery."""
+"""「今日」: numbers of the account, what is being sent, what needs a look, drafts, and the way to a new
+delivery.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class HomeScreen(Screen):
             self._body.addWidget(self._sending(today))
         columns = QHBoxLayout()
         columns.setSpacing(18)
-        columns.addWidget(self._list("書きかけの下書き", today.drafts, "home.drafts", "下書きはありません。"), 1)
+        columns.addWidget(
+            self._list("書きかけの下書き", today.drafts, "home.drafts", "下書きはありません。"), 1
+        )
         columns.addWidget(self._list("最近の配信", today.last, "home.last", "まだ配信していません。"), 1)
         self._body.addLayout(columns)
 
@@ -77,7 +81,7 @@ class HomeScreen(Screen):
             what = words_for("change").get(first.kind, "変更")
             banner.tell(
                 "error",
-                f"受け付けられなかった変更が {len(today.refused)} 件あります。{what}：{words_of_reason(first.reason).what}",
+                f"受け付けられなかった変更が {len(today.refused)} 件あります。{what}：{words_of_reason(first.reason).what}",  # noqa: E501
                 ("home.see_refused", "内容を見る", routes.waiting),
             )
             banners.append(banner)
@@ -112,7 +116,13 @@ class HomeScreen(Screen):
         share = f"{summary.answered * 100 // max(1, summary.friends)}" if summary else "–"
         figures = (
             ("友だち", friends, "人", f"ブロック {summary.blocked:,} 人" if summary else "", "friends"),
-            ("今週増えた友だち", week, "人", f"うち今日 {summary.followed_today:,} 人" if summary else "", "week"),
+            (
+                "今週増えた友だち",
+                week,
+                "人",
+                f"うち今日 {summary.followed_today:,} 人" if summary else "",
+                "week",
+            ),
             ("受信設定に答えた人", share, "％", f"{summary.answered:,} 人" if summary else "", "answered"),
             ("下書き", f"{today.drafts_in_all:,}", "件", f"未送信の変更 {today.waiting} 件", "drafts"),
         )
@@ -167,7 +177,9 @@ class HomeScreen(Screen):
             row.addWidget(badge("送信待ち", "warning"))
         if delivery.state == "failed":
             row.addWidget(badge(words_for("delivery_state")["failed"], STATE_TONES["failed"]))
-        open_it = button("開く", lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet")
+        open_it = button(
+            "開く", lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet"
+        )
         open_it.setAccessibleName(f"「{delivery.draft.title}」を開く")
         row.addWidget(open_it)
         return made
@@ -185,7 +197,9 @@ class SendingRow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         state = words_for("delivery_state")[delivery.state]
-        see = button("開く", lambda: desk.routes.open_delivery(shown.id), name="home.sending.open", role="quiet")
+        see = button(
+            "開く", lambda: desk.routes.open_delivery(shown.id), name="home.sending.open", role="quiet"
+        )
         words = label(f"{done:,} / {numbers.recipients:,} 人", "muted")
         title = label(delivery.draft.title, "subheading")
         column.addLayout(row_of(title, badge(state, STATE_TONES[delivery.state]), 1, words, see))

@@ -1,4 +1,6 @@
-"""The choices of an item: a table to type and paste into, one row a choice, kept light for sixty districts."""
+"""The choices of an item: a table to type and paste into, one row a choice, kept light for sixty
+districts.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ class Choices(QWidget):
         self._count = label("", "small", name="choices.count")
         column.addLayout(row_of(label("選択肢", "heading"), 1, self._count))
         column.addWidget(label(
-            f"名前は{LABEL_LIMIT}文字まで。Excelの列をコピーして、そのまま貼り付けられます。", "muted", wrap=True
+            f"名前は{LABEL_LIMIT}文字まで。Excelの列をコピーして、そのまま貼り付けられます。", "muted", wrap=True  # noqa: E501
         ))  # fmt: skip
         self.banner = Banner(desk.theme, name="choices.banner")
         column.addWidget(self.banner)
@@ -54,13 +56,17 @@ class Choices(QWidget):
         theme = desk.theme
         up = icon_button("up", "選択肢を上へ", lambda: self._move(-1), name="choices.up", theme=theme)
         down = icon_button("down", "選択肢を下へ", lambda: self._move(1), name="choices.down", theme=theme)
-        add = button("選択肢を追加する", lambda: self.add((("", ""),)), name="choices.add", icon="plus", theme=theme)
+        add = button(
+            "選択肢を追加する", lambda: self.add((("", ""),)), name="choices.add", icon="plus", theme=theme
+        )
         many = button("まとめて貼り付ける", self._paste_sheet, name="choices.paste")
         self._retire = button("出すのをやめる", self._toggle, name="choices.retire", role="quiet")
         column.addLayout(row_of(add, many, 1, self._retire, up, down))
         paste = QShortcut(QKeySequence.StandardKey.Paste, self.table)
         paste.setContext(Qt.ShortcutContext.WidgetShortcut)
-        paste.activated.connect(lambda: self.add(tuple(parse_choice_lines(QGuiApplication.clipboard().text()))))
+        paste.activated.connect(
+            lambda: self.add(tuple(parse_choice_lines(QGuiApplication.clipboard().text())))
+        )
 
     def show_choices(self, choices: tuple[Choice, ...], *, by_group: bool) -> None:
         self.table.setColumnHidden(_GROUP, not by_group and not any(choice.group for choice in choices))
@@ -99,7 +105,9 @@ class Choices(QWidget):
 
     def add(self, pairs: tuple[tuple[str, str], ...]) -> None:
         """More choices at the end; empty ones at the end are filled first."""
-        kept = [choice for choice in self._choices if choice.label or choice.group or not any(p[0] for p in pairs)]
+        kept = [
+            choice for choice in self._choices if choice.label or choice.group or not any(p[0] for p in pairs)
+        ]
         self._tell((*kept, *(self._make(text, group) for text, group in pairs)))
         last = len(self._choices) - 1
         if last >= 0:
@@ -132,7 +140,12 @@ class Choices(QWidget):
 
     def _draw(self, row: int, choice: Choice) -> None:
         used = grapheme_count(choice.label)
-        cells = (choice.label, choice.group, f"{used} / {LABEL_LIMIT}", "いまは出しません" if choice.retired else "")
+        cells = (
+            choice.label,
+            choice.group,
+            f"{used} / {LABEL_LIMIT}",
+            "いまは出しません" if choice.retired else "",
+        )
         colours = self._desk.theme.colours
         for column, words in enumerate(cells):
             cell = QTableWidgetItem(words)

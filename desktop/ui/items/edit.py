@@ -168,7 +168,9 @@ class ItemEditScreen(Screen):
         if rest:
             self.banner.tell("error", "\n".join(rest))
         elif problems:
-            self.banner.tell("error", "保存できません。赤いところを直してください。" + self.choices.banner.words)
+            self.banner.tell(
+                "error", "保存できません。赤いところを直してください。" + self.choices.banner.words
+            )
         else:
             self.banner.hide()
 
@@ -179,5 +181,3 @@ class ItemEditScreen(Screen):
 
     def _failed(self, trouble: Trouble) -> None:
         self.banner.tell("error", words_of_trouble(trouble).both)
-
-

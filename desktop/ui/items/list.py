@@ -58,7 +58,9 @@ class ItemsScreen(Screen):
         for place, item in enumerate(shown):
             self._rows.addWidget(self._row(place, len(shown), item))
         if not shown:
-            self._rows.addWidget(label("まだ項目がありません。「項目を追加する」から作ってください。", "muted"))
+            self._rows.addWidget(
+                label("まだ項目がありません。「項目を追加する」から作ってください。", "muted")
+            )
         again = self.findChild(QWidget, focused) if focused else None
         if again is not None:
             again.setFocus()
@@ -67,8 +69,18 @@ class ItemsScreen(Screen):
         frame, column = card(spacing=8)
         self._greeting_text = ""
         self._greeting_words: QLabel = label("", wrap=True, name="items.greeting")
-        edit = button("あいさつを直す", self.edit_greeting, name="items.edit_greeting", icon="edit", theme=self.desk.theme)
-        column.addLayout(row_of(label("あいさつ", "heading"), label("友だちになったときに最初に届きます", "small"), 1, edit))
+        edit = button(
+            "あいさつを直す",
+            self.edit_greeting,
+            name="items.edit_greeting",
+            icon="edit",
+            theme=self.desk.theme,
+        )
+        column.addLayout(
+            row_of(
+                label("あいさつ", "heading"), label("友だちになったときに最初に届きます", "small"), 1, edit
+            )
+        )
         column.addWidget(self._greeting_words)
         return frame
 
@@ -107,8 +119,20 @@ class ItemsScreen(Screen):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         theme, title = self.desk.theme, shown.body.title
-        up = icon_button("up", f"「{title}」を上へ", lambda: self._move(shown.id, -1), name=f"items.up.{place}", theme=theme)
-        down = icon_button("down", f"「{title}」を下へ", lambda: self._move(shown.id, 1), name=f"items.down.{place}", theme=theme)
+        up = icon_button(
+            "up",
+            f"「{title}」を上へ",
+            lambda: self._move(shown.id, -1),
+            name=f"items.up.{place}",
+            theme=theme,
+        )
+        down = icon_button(
+            "down",
+            f"「{title}」を下へ",
+            lambda: self._move(shown.id, 1),
+            name=f"items.down.{place}",
+            theme=theme,
+        )
         up.setEnabled(place > 0)
         down.setEnabled(place < count - 1)
         for keys, steps, anchor in (("Alt+Up", -1, up), ("Alt+Down", 1, down)):
@@ -123,7 +147,10 @@ class ItemsScreen(Screen):
         item = shown.body
         edit = button("直す", lambda: self.desk.routes.edit_item(item), name=f"items.edit.{place}")
         retire = button(
-            "また聞く" if item.retired else "聞くのをやめる", lambda: self._retire(shown), name=f"items.retire.{place}", role="quiet"
+            "また聞く" if item.retired else "聞くのをやめる",
+            lambda: self._retire(shown),
+            name=f"items.retire.{place}",
+            role="quiet",
         )
         remove = button("削除する", lambda: self._remove(item), name=f"items.remove.{place}", role="quiet")
         return [retire, remove, edit]

@@ -36,7 +36,7 @@ class RemoveItemSheet(Sheet):
     def _show(self, use: ItemUseAnswer) -> None:
         self._use = use
         self._words.setText(
-            f"この項目には {use.answers:,} 人が答えています。{use.deliveries:,} 件の配信の宛先で使われています。\n"
+            f"この項目には {use.answers:,} 人が答えています。{use.deliveries:,} 件の配信の宛先で使われています。\n"  # noqa: E501
             "削除すると、答えもすべて消えます。元に戻せません。\n"
             "新しく聞かないだけなら、「聞くのをやめる」をお使いください。答えは残ります。"
         )

@@ -39,7 +39,9 @@ class ManualScreen(Screen):
         theme = desk.theme
         to_pdf = button("PDFにする", self._save_pdf, name="manual.pdf", icon="download", theme=theme)
         to_paper = button("印刷する", self._print, name="manual.print", icon="printer", theme=theme)
-        column.addWidget(header("マニュアル", "どの画面でも F1 を押すと、その画面の説明が開きます。", to_pdf, to_paper))
+        column.addWidget(
+            header("マニュアル", "どの画面でも F1 を押すと、その画面の説明が開きます。", to_pdf, to_paper)
+        )
         row = QHBoxLayout()
         row.setSpacing(16)
         left = QVBoxLayout()
@@ -78,7 +80,9 @@ class ManualScreen(Screen):
             self.open(name)
 
     def _fill(self, words: str) -> None:
-        pages = [found.page for found in self._manual.search(words)] if words.strip() else self._manual.pages()
+        pages = (
+            [found.page for found in self._manual.search(words)] if words.strip() else self._manual.pages()
+        )
         self.list.clear()
         for page in pages:
             item = QListWidgetItem(page.title)
@@ -134,4 +138,3 @@ def write_pdf(path: Path, pages: list[Page], folder: Path) -> None:
 
 def _picture_names(markdown: str) -> list[str]:
     return [part.split(")", 1)[0] for part in markdown.split("](")[1:] if ".png)" in part.split("\n", 1)[0]]
-

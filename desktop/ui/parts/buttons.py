@@ -13,7 +13,13 @@ from desktop.ui.theme import Theme
 
 
 def button(
-    words: str, clicked: Callable[[], Any], *, name: str, role: str = "", icon: str = "", theme: Theme | None = None
+    words: str,
+    clicked: Callable[[], Any],
+    *,
+    name: str,
+    role: str = "",
+    icon: str = "",
+    theme: Theme | None = None,
 ) -> QPushButton:
     """`role`: primary, danger, quiet or nothing."""
     made = QPushButton(words)

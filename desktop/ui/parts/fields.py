@@ -78,12 +78,16 @@ class CommitText(QPlainTextEdit):
 
 
 def _is_undo(event: QEvent) -> bool:
-    """Undo belongs to the whole screen, where every step has a name: the field lets the key through to the menu."""
+    """Undo belongs to the whole screen, where every step has a name: the field lets the key through to
+    the menu.
+    """
     if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
         return False
     if not isinstance(event, QKeyEvent):
         return False
-    undo_or_redo = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+    undo_or_redo = event.matches(QKeySequence.StandardKey.Undo) or event.matches(
+        QKeySequence.StandardKey.Redo
+    )
     if undo_or_redo:
         event.ignore()
     return undo_or_redo

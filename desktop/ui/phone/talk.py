@@ -1,6 +1,7 @@
 """The talk as a phone shows it, painted: bubbles, pictures, and the taps a question offers.
 
-An approximation (「見え方の目安」): every phone, text size and LINE version breaks lines a little differently.
+An approximation (「見え方の目安」): every phone, text size and LINE version breaks lines a little
+differently.
 """
 
 from __future__ import annotations

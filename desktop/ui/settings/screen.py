@@ -29,7 +29,11 @@ class SettingsScreen(Screen):
         column.addWidget(header("設定", "この端末での見え方を変えます。"))
         settings = desk.theme.settings
         sizes = [(str(size), f"{size}%", size) for size in TEXT_SIZES]
-        themes = [("auto", "パソコンに合わせる", "auto"), ("light", "明るい", "light"), ("dark", "暗い", "dark")]
+        themes = [
+            ("auto", "パソコンに合わせる", "auto"),
+            ("light", "明るい", "light"),
+            ("dark", "暗い", "dark"),
+        ]
         column.addWidget(self._choice("文字の大きさ", "size", sizes, settings.text_size, self._set_size))
         column.addWidget(self._choice("画面の色", "theme", themes, settings.theme, self._set_theme))
         column.addWidget(self._line())
@@ -48,7 +52,12 @@ class SettingsScreen(Screen):
         self._unlink.setVisible(me.line_linked)
 
     def _choice(
-        self, title: str, name: str, choices: Sequence[tuple[str, str, object]], chosen: object, done: Callable[..., None]
+        self,
+        title: str,
+        name: str,
+        choices: Sequence[tuple[str, str, object]],
+        chosen: object,
+        done: Callable[..., None],
     ) -> QWidget:
         frame, column = card(spacing=10)
         column.addWidget(label(title, "heading"))
@@ -87,7 +96,11 @@ class SettingsScreen(Screen):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         me = self.desk.office.me
-        facts = (("中継サーバ", self.desk.office.relay_url), ("利用者名", me.login_name), ("表示名", me.display_name))
+        facts = (
+            ("中継サーバ", self.desk.office.relay_url),
+            ("利用者名", me.login_name),
+            ("表示名", me.display_name),
+        )
         for place, (name, words) in enumerate(facts):
             grid.addWidget(label(name, "muted"), place, 0)
             grid.addWidget(label(words, wrap=True), place, 1)

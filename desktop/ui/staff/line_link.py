@@ -87,7 +87,9 @@ class LineLinkSheet(Sheet):
             self._digits.setText("")
             self._left.setText("")
             self._new.hide()
-            self.banner.tell("success", "LINEがつながりました。テスト配信を自分のスマートフォンで受け取れます。")
+            self.banner.tell(
+                "success", "LINEがつながりました。テスト配信を自分のスマートフォンで受け取れます。"
+            )
 
     def _failed(self, trouble: Trouble) -> None:
         self.banner.tell("error", words_of_trouble(trouble).both)

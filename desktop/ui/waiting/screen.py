@@ -1,4 +1,6 @@
-"""「送信待ち」: changes on their way, and changes that were refused, each with its reason and what can be done."""
+"""「送信待ち」: changes on their way, and changes that were refused, each with its reason and what can be
+done.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,12 @@ class WaitingScreen(Screen):
         column.setContentsMargins(32, 28, 32, 28)
         column.setSpacing(18)
         now = button(
-            "今すぐ送る", desk.routes.wake_sync, name="waiting.now", role="primary", icon="waiting", theme=desk.theme
+            "今すぐ送る",
+            desk.routes.wake_sync,
+            name="waiting.now",
+            role="primary",
+            icon="waiting",
+            theme=desk.theme,
         )
         hint = "この端末での変更は、つながると自動で送られます。つながらない間も作業を続けられます。"
         column.addWidget(header("送信待ち", hint, now))
@@ -67,7 +74,7 @@ class WaitingScreen(Screen):
         words = words_of_reason(entry.reason)
         column.addLayout(row_of(
             badge("受け付けられませんでした", "error"),
-            label(words_for("change").get(entry.kind, entry.kind), "subheading"), label(_title(entry.payload)), 1,
+            label(words_for("change").get(entry.kind, entry.kind), "subheading"), label(_title(entry.payload)), 1,  # noqa: E501
             label(short(entry.made_at, self.desk.office.clock()), "small"),
         ))  # fmt: skip
         column.addWidget(label(words.what, "error", wrap=True))
@@ -78,7 +85,9 @@ class WaitingScreen(Screen):
             actions.append(button(
                 "自分の内容を新しい下書きにする", lambda: self._rescue(entry, draft), name="waiting.rescue"
             ))  # fmt: skip
-        actions.append(button("この変更を取り下げる", lambda: self._dismiss(entry.id), name="waiting.dismiss"))
+        actions.append(
+            button("この変更を取り下げる", lambda: self._dismiss(entry.id), name="waiting.dismiss")
+        )
         column.addLayout(row_of(*actions))
         return frame
 
@@ -107,4 +116,3 @@ def _title(payload: object) -> str:
     if isinstance(payload, DeliverySend):
         return f"{payload.recipients_seen:,}人へ"
     return ""
-

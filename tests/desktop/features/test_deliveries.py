@@ -114,7 +114,9 @@ def test_the_list_filters_searches_and_sorts_in_pages(office: Office) -> None:
     search = DeliveryQuery(search="100%")
     assert [shown.body.draft.title for shown in office.deliveries.page(search)] == ["題 03"]
     second = DeliveryQuery(sort="title", descending=False, limit=5, offset=5)
-    assert [shown.body.draft.title for shown in office.deliveries.page(second)] == [f"題 {n:02}" for n in range(5, 10)]
+    assert [shown.body.draft.title for shown in office.deliveries.page(second)] == [
+        f"題 {n:02}" for n in range(5, 10)
+    ]
     assert office.deliveries.count(DeliveryQuery(states=("sent",))) == 0
 
 

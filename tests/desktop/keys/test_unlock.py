@@ -1,4 +1,6 @@
-"""SEC-1: the passphrase opens this machine; ADM-7: a generated passphrase of five words; no keyring is no error."""
+"""SEC-1: the passphrase opens this machine; ADM-7: a generated passphrase of five words; no keyring is no
+error.
+"""
 
 from __future__ import annotations
 

@@ -134,7 +134,9 @@ def test_an_old_file_ends_with_the_same_tables_as_a_new_one(tmp_path: Path) -> N
 def columns(store: database.Store) -> dict[str, list[tuple[str, str]]]:
     with store.reading() as connection:
         names = connection.execute(
-            text("select name from sqlite_master where type in ('table', 'index') and name not like 'sqlite%'")
+            text(
+                "select name from sqlite_master where type in ('table', 'index') and name not like 'sqlite%'"
+            )
         ).scalars()
         return {
             name: [(row.name, row.type) for row in connection.execute(text(f"pragma table_info({name})"))]

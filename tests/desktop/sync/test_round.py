@@ -1,4 +1,6 @@
-"""One sync round: applied once, pending merged, refusals shown, nothing lost, nothing sent to a stranger. SEC-2, SEC-3."""
+"""One sync round: applied once, pending merged, refusals shown, nothing lost, nothing sent to a stranger.
+SEC-2, SEC-3.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def test_a_colleagues_newer_version_refuses_mine_and_shows_theirs(
     assert entry.payload.draft.title == "佐藤の題"  # type: ignore[attr-defined]
 
 
-def test_with_the_relay_away_work_goes_on_and_catches_up(desk: Desk, office: Office, relay: FakeRelay) -> None:
+def test_with_the_relay_away_work_goes_on_and_catches_up(
+    desk: Desk, office: Office, relay: FakeRelay
+) -> None:
     relay.stop()
     desk.close()
     office = desk.open()
@@ -152,7 +156,9 @@ def test_a_code_works_once(make_desk: Callable[[str], Desk], relay: FakeRelay) -
     assert refused.value.reason == "code_wrong"
 
 
-def test_a_further_device_opens_the_same_persons_keys(make_desk: Callable[[str], Desk], relay: FakeRelay) -> None:
+def test_a_further_device_opens_the_same_persons_keys(
+    make_desk: Callable[[str], Desk], relay: FakeRelay
+) -> None:
     first = make_desk("first").enrol("sato")
     draft = write(first)
     first.sync()
@@ -183,7 +189,9 @@ def test_a_picture_travels_in_chunks_and_resumes_where_the_relay_is(office: Offi
     assert len(puts) == -(-(len(content) - CHUNK_BYTES) // CHUNK_BYTES)
 
 
-def test_a_removed_record_disappears(office: Office, relay: FakeRelay, town_items: tuple[SegmentItem, ...]) -> None:
+def test_a_removed_record_disappears(
+    office: Office, relay: FakeRelay, town_items: tuple[SegmentItem, ...]
+) -> None:
     office.sync()
     assert len(office.items.all()) == 3
     relay.put("item", "item-topics", town_items[1], removed=True)
@@ -202,8 +210,10 @@ def test_an_emptied_machine_gets_everything_back(make_desk: Callable[[str], Desk
 
 
 @pytest.mark.parametrize("address", ["http://relay.example.jp", "relay example", "https://", "https://a/b"])
-def test_an_address_that_is_not_https_is_refused_with_words(desk: Desk, relay: FakeRelay, address: str) -> None:
-    from desktop.sync.client import clean_address
+def test_an_address_that_is_not_https_is_refused_with_words(
+    desk: Desk, relay: FakeRelay, address: str
+) -> None:
+    from desktop.sync.address import clean_address
 
     with pytest.raises(AddressMalformed):
         clean_address(address)

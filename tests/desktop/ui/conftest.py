@@ -1,4 +1,6 @@
-"""Nothing but windows, dialogs and menus may ever be a window: a part shown before it has its place flickers."""
+"""Nothing but windows, dialogs and menus may ever be a window: a part shown before it has its place
+flickers.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ class _Watch(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
             name = f"{type(watched).__name__} {watched.objectName()}"
-            private = type(watched).__name__ in ("QWidget", "QFrame") and "QComboBox" in watched.metaObject().className()
+            private = (
+                type(watched).__name__ in ("QWidget", "QFrame")
+                and "QComboBox" in watched.metaObject().className()
+            )
             if not isinstance(watched, QMainWindow | QDialog | QMenu) and not private:
                 self.strays.append(name)
         return False

@@ -1,4 +1,6 @@
-"""The window walked by real clicks: SEC-1, SEG-1, SEG-5, SEG-6, SEG-7, SEG-10, SEG-12, OPS-4. Qt's warnings fail it."""
+"""The window walked by real clicks: SEC-1, SEG-1, SEG-5, SEG-6, SEG-7, SEG-10, SEG-12, OPS-4. Qt's
+warnings fail it.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +148,9 @@ def test_a_thousand_people_need_the_number_typed(play: Play, relay: FakeRelay) -
     async def story(driver: Driver) -> None:
         work = driver.window.work
         assert work is not None
-        draft = work.desk.office.deliveries.new("全員へ").model_copy(update={"messages": (TextMessage(text="x"),)})
+        draft = work.desk.office.deliveries.new("全員へ").model_copy(
+            update={"messages": (TextMessage(text="x"),)}
+        )
         work.desk.routes.confirm(draft)
         await driver.until_text("confirm.count", "4,321 人")
         assert not driver.find("confirm.send").isEnabled()
@@ -161,7 +165,9 @@ def test_problems_stand_on_the_confirmation_and_close_the_button(play: Play, rel
         work = driver.window.work
         assert work is not None
         relay.count = lambda segment: 0
-        draft = work.desk.office.deliveries.new("").model_copy(update={"messages": (TextMessage(text="あ" * 5001),)})
+        draft = work.desk.office.deliveries.new("").model_copy(
+            update={"messages": (TextMessage(text="あ" * 5001),)}
+        )
         work.desk.routes.confirm(draft)
         await driver.until_seen("confirm.problem.no_recipients")
         assert "5,000文字" in driver.text("confirm.problem.text_too_long.words")
@@ -285,7 +291,9 @@ def test_the_list_sorts_searches_and_opens_by_keyboard(play: Play, relay: FakeRe
         work = driver.window.work
         assert work is not None
         for title in ("い", "ろ", "は"):
-            draft = work.desk.office.deliveries.new(title).model_copy(update={"messages": (TextMessage(text="x"),)})
+            draft = work.desk.office.deliveries.new(title).model_copy(
+                update={"messages": (TextMessage(text="x"),)}
+            )
             work.desk.office.deliveries.save(draft)
         driver.click("rail.deliveries")
         await driver.until_text("deliveries.count", "3 件")
@@ -321,7 +329,10 @@ def test_f1_opens_the_page_of_this_screen_and_ctrl_k_finds(play: Play) -> None:
 
 def test_no_key_of_the_ime_is_taken(play: Play) -> None:
     async def story(driver: Driver) -> None:
-        taken = {action.shortcut().toString() for action in driver.window.findChildren(type(driver.window.menuBar().actions()[0]))}
+        taken = {
+            action.shortcut().toString()
+            for action in driver.window.findChildren(type(driver.window.menuBar().actions()[0]))
+        }
         assert not taken & {"F6", "F7", "F8", "F9", "F10"}
 
     play(story)
@@ -369,7 +380,9 @@ def test_conditions_keep_what_the_sheet_cannot_take_apart(play: Play) -> None:
         await driver.until_page("delivery-edit")
         work = driver.window.work
         assert work is not None
-        work.editor.recipients.put_condition(Condition(ChoiceIs(item="item-district", any_of=("川北1", "港町2"))))
+        work.editor.recipients.put_condition(
+            Condition(ChoiceIs(item="item-district", any_of=("川北1", "港町2")))
+        )
         await driver.until_seen("recipients.condition.0")
         driver.click("recipients.condition.0")
         await driver.until_seen("condition.sentence")
@@ -385,13 +398,17 @@ def test_the_manuals_pictures_come_from_the_running_program(
     qapp: QApplication, desk: Desk, relay: FakeRelay, town_items: tuple[SegmentItem, ...], tmp_path: Path
 ) -> None:
     office = desk.enrol()
-    draft = office.deliveries.new("12月の休日当番医").model_copy(update={"messages": (TextMessage(text="当番医です"),)})
+    draft = office.deliveries.new("12月の休日当番医").model_copy(
+        update={"messages": (TextMessage(text="当番医です"),)}
+    )
     office.deliveries.send(office.deliveries.prepare(draft))
     office.sync()
     desk.close()
     empty = Desk(relay, type(desk.folder)(tmp_path / "empty"))
     wish = StartWish(desk.folder.screen)
-    made = take_pictures(desk.doors(), wish, tmp_path / "shots", passphrase=PASSPHRASE, first_start=empty.doors())
+    made = take_pictures(
+        desk.doors(), wish, tmp_path / "shots", passphrase=PASSPHRASE, first_start=empty.doors()
+    )
     assert {path.stem for path in made} == set(PAGES)
     assert all(path.stat().st_size > 5000 for path in made)
     assert QWidget is not None
