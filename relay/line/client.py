@@ -216,7 +216,7 @@ class _Sdk:
         """The SDK's class of a message dict. Raises MessageRefused where it would drop a part of it."""
         try:
             typed = self.messaging.Message.from_dict(dict(message))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, KeyError):
             raise MessageRefused(f"a message of type {message.get('type')} is malformed") from None
         lost = _find_lost(message, typed.to_dict(), at=str(message.get("type")))
         if lost:
