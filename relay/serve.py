@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -21,6 +22,7 @@ from relay.providers.certificate import make_tls_context
 
 _START_LIMIT = 30.0
 _STOP_LIMIT = 10
+_FAREWELL = 0.2
 _FIRST_CODE = """職員がまだ登録されていません。次のコードを職員用パソコンで入力してください。
 
     {code}
@@ -75,7 +77,6 @@ def _run(settings: RelaySettings, clock: Clock, listener: socket.socket) -> Iter
             update={"listen_port": port, "public_url": f"https://localhost:{port}"}
         )
     relay = build_relay(settings, clock=clock)
-    # A client that keeps its connection and is not read from would hold the end of the block up for long.
     server = _make_server(relay, settings, clock, stop_within=1)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="relay", daemon=True)
     thread.start()
@@ -94,13 +95,36 @@ def _run(settings: RelaySettings, clock: Clock, listener: socket.socket) -> Iter
         thread.join(_STOP_LIMIT + 5)
 
 
+class _Server(uvicorn.Server):
+    """Ends without waiting for clients that keep an idle connection open.
+
+    Closing TLS waits for the other side's farewell; a client that does not read never says it.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        cutting = asyncio.create_task(self._cut_idle_connections())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+
+    async def _cut_idle_connections(self) -> None:
+        while True:
+            await asyncio.sleep(_FAREWELL)
+            for connection in list(self.server_state.connections):
+                cycle = getattr(connection, "cycle", None)
+                transport = getattr(connection, "transport", None)
+                if transport is not None and (cycle is None or cycle.response_complete):
+                    transport.abort()
+
+
 def _make_server(relay: Relay, settings: RelaySettings, clock: Clock, *, stop_within: int) -> uvicorn.Server:
     certificate, private_key = tls_files(settings, clock)
 
     def tls_context(_: uvicorn.Config, __: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         return make_tls_context(certificate, private_key)
 
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             relay.app,
             host=settings.listen_host,
