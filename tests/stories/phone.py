@@ -104,6 +104,7 @@ class Phone:
 
     def picture(self, file: Path) -> None:
         """A screenshot once fonts and pictures are there."""
+        self.page.wait_for_load_state("load")
         self.page.wait_for_function("[...document.images].every(i => i.complete)")
         self.page.evaluate("document.fonts.ready")
         self.page.screenshot(path=str(file))

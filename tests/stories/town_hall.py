@@ -48,7 +48,7 @@ class TownHall:
 
     def talk(self, user_id: str) -> list[dict[str, Any]]:
         """What stands in a resident's talk, oldest first."""
-        found: list[dict[str, Any]] = self.sandbox("GET", f"residents/{user_id}/talk")["talk"]
+        found: list[dict[str, Any]] = self.sandbox("GET", f"residents/{user_id}/talk")["messages"]
         return found
 
 
@@ -76,7 +76,7 @@ def town_hall(folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (
         _wait_for(relay_port, folder / "relay.log")
         certificate = folder / "relay-cert.pem"
         _fetch_certificate(relay_port, certificate)
-        webhook = {"webhook_url": f"{relay_url}/webhook", "webhook_ca_file": str(certificate)}
+        webhook = {"webhook_url": f"{relay_url}/line/webhook", "webhook_ca_file": str(certificate)}
         _call(sandbox_url, "PUT", "settings", webhook)
         yield TownHall(folder, sandbox_url, relay_url, certificate, _code_in(folder / "relay.log"))
 
