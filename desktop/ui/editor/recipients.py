@@ -39,10 +39,10 @@ class RecipientsPart(QWidget):
         frame, column = card(name="recipients", spacing=10)
         outer.addWidget(frame)
         self._count_words = label("", "lead", name="recipients.count")
-        self._count_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        column.addLayout(row_of(label("宛先", "heading"), 1, self._count_words))
+        column.addWidget(label("宛先", "heading"))
         self._sentence = label("", wrap=True, name="recipients.sentence")
         column.addWidget(self._sentence)
+        column.addWidget(self._count_words)
         self._joined = self._joined_row()
         column.addWidget(self._joined)
         self._rows = QVBoxLayout()
@@ -89,8 +89,8 @@ class RecipientsPart(QWidget):
         row.setSpacing(0)
         group = QButtonGroup(self)
         self._and, self._or = (
-            QPushButton("すべてに当てはまる人（かつ）"),
-            QPushButton("どれかに当てはまる人（または）"),
+            QPushButton("すべてに当てはまる（かつ）"),
+            QPushButton("どれかに当てはまる（または）"),
         )
         choices: tuple[tuple[QPushButton, Joined], ...] = ((self._and, "and"), (self._or, "or"))
         for made_button, joined in choices:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import QImage, QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -23,6 +23,7 @@ from desktop.ui.screen import Desk, Screen, header
 
 _NAME = Qt.ItemDataRole.UserRole
 _PICTURE_WIDTH = 700
+_LINE_PERCENT = 160
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
 _IMAGE = QTextDocument.ResourceType.ImageResource
 
@@ -124,7 +125,23 @@ def manual_document(page: Page, folder: Path, parent: QObject | None = None) -> 
             scaled = image.scaledToWidth(min(_PICTURE_WIDTH, image.width()), _SMOOTH)
             document.addResource(_IMAGE, QUrl(name), scaled)
     document.setMarkdown(page.markdown)
+    _give_air(document)
     return document
+
+
+def _give_air(document: QTextDocument) -> None:
+    """Markdown comes out with no space between lines; headings need room above, lists a little below."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        form = block.blockFormat()
+        if "\ufffc" not in block.text():  # not around a picture
+            form.setLineHeight(_LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        form.setTopMargin(22 if form.headingLevel() > 1 else 4)
+        form.setBottomMargin(10 if form.headingLevel() else 6)
+        cursor.setPosition(block.position())
+        cursor.setBlockFormat(form)
+        block = block.next()
 
 
 def write_pdf(path: Path, pages: list[Page], folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from desktop.ui.parts.buttons import button
@@ -22,6 +22,18 @@ class Sheet(QDialog):
         self.column.setContentsMargins(28, 24, 28, 24)
         self.column.setSpacing(14)
         self.column.addWidget(label(title, "heading", wrap=True))
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._grow()
+        return done
+
+    def _grow(self) -> None:
+        """A dialog does not follow its content by itself once it is shown; nothing may be cut off."""
+        needed = self.column.totalHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
     def end_with(self, *widgets: QWidget | int) -> None:
         self.column.addLayout(row_of(*widgets))

@@ -81,8 +81,10 @@ class PhonePreview(QWidget):
             self._sizes.addButton(choice)
             row.addWidget(choice)
         row.addStretch(1)
-        self._dark = QCheckBox("暗い画面")
+        self._dark = QCheckBox("暗い")
         self._dark.setObjectName("preview.dark")
+        self._dark.setAccessibleName("暗い画面で見る")
+        self._dark.setToolTip("暗い画面で見る")
         self._dark.toggled.connect(lambda: self._restyle(self._size))
         row.addWidget(self._dark)
         return made
