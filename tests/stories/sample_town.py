@@ -37,7 +37,7 @@ from relay.store.residents import BLOCKED, FRIEND, add_resident, write_answers
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "samples" / "minatono"
 JAPAN = ZoneInfo("Asia/Tokyo")
 COLLEAGUE = StaffMember(
-    id="01900000-0000-7000-8000-0000000005af", login_name="mizusawa", display_name="水沢 結（広報課）"
+    id="01900000-0000-7000-8000-0000000005af", login_name="okabe", display_name="総務課 岡部 誠"
 )
 
 

@@ -1,0 +1,66 @@
+"""`run.py manual`: the manual's and the README's pictures, taken anew from the running program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from desktop.app import Doors, enrol_office
+from desktop.paths import ProfileFolder
+from desktop.sync.enrol import Enrolment
+from tests.stories.demo import ROOT
+from tests.stories.phone import HEIGHT, WIDTH
+from tests.stories.town_hall import town_hall
+
+MANUAL = ROOT / "docs" / "manual" / "pictures"
+README = ROOT / "docs" / "pictures"
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="madoguchi-", ignore_cleanup_errors=True) as folder:
+        take_manual_pictures(Path(folder))
+        take_readme_pictures(Path(folder) / "story")
+    return 0
+
+
+def take_manual_pictures(folder: Path) -> None:
+    profile = ProfileFolder(folder / "profile")
+    words = Doors(profile).new_passphrase().typed
+    with town_hall(folder / "town") as hall:
+        wish = Enrolment(
+            relay_url=hall.relay_url,
+            code=hall.code,
+            login_name="mizusawa-y",
+            passphrase=words,
+            display_name="広報課 水沢 結",
+        )
+        with enrol_office(profile.root, wish) as office:
+            office.sync()
+        subprocess.run(
+            [sys.executable, "-m", "desktop", "--profile", str(profile.root), "--pictures", str(MANUAL)],
+            input=words + "\n",
+            text=True,
+            env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+            check=True,
+        )
+
+
+def take_readme_pictures(output: Path) -> None:
+    """Two of the story's screenshots: the window while composing, the phone that received it."""
+    subprocess.run(
+        [sys.executable, "-m", "tests.stories.demo", "--story", "--output", str(output)], check=True
+    )
+    README.mkdir(exist_ok=True)
+    shutil.copyfile(next(output.glob("*-window-editor.png")), README / "window.png")
+    with Image.open(next(output.glob("*-phone-received.png"))) as phone:
+        phone.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(README / "phone.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
