@@ -8,7 +8,10 @@ request is written. Proxies come from the environment; redirects are never follo
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
+import weakref
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -64,7 +67,9 @@ class RelayClient:
         self._key = key
         self._clock = clock
         self._session = requests.Session()
-        self._session.mount("https://", _PinnedAdapter(None if ca_file else fits))
+        self._lines: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._closed = False
+        self._session.mount("https://", _PinnedAdapter(None if ca_file else fits, self._lines))
         self._verify: bool | str = ca_file or False
         self.token = ""
 
@@ -107,6 +112,8 @@ class RelayClient:
             raise _trouble_of(error) from error
 
     def _try(self, method: str, path: str, body: bytes, wait_seconds: int) -> requests.Response:
+        if self._closed:
+            raise RelayUnreachable
         headers = sign_request(
             self._device, self._key, method=method, path=path, body=body, now=self._clock()
         )
@@ -124,6 +131,11 @@ class RelayClient:
         )
 
     def close(self) -> None:
+        """Also cuts the line of a long poll another thread waits on, so that the program can end at once."""
+        self._closed = True
+        for line in list(self._lines):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
         self._session.close()
 
     def _read(self, response: requests.Response, answer: type[W]) -> W:
@@ -139,32 +151,35 @@ def pin_fits(pin: str) -> Fits:
 
 
 class _PinnedAdapter(HTTPAdapter):
-    def __init__(self, fits: Fits | None) -> None:
+    def __init__(self, fits: Fits | None, lines: weakref.WeakSet[Any]) -> None:
         self._fits = fits
+        self._lines = lines
         super().__init__(pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        if self._fits is not None:
-            self.poolmanager.pool_classes_by_scheme = _pinned_pools(self._fits)
+        self.poolmanager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        if self._fits is not None:
-            manager.pool_classes_by_scheme = _pinned_pools(self._fits)
+        manager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines)
         return manager
 
 
-def _pinned_pools(fits: Fits) -> Mapping[str, Any]:
+def _watched_pools(fits: Fits | None, lines: weakref.WeakSet[Any]) -> Mapping[str, Any]:
+    """Pools whose connections check the pin (where there is one) and can be cut from another thread."""
+
     class PinnedConnection(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            socket: Any = self.sock  # an SSL socket by now
-            certificate = socket.getpeercert(binary_form=True)
-            if not certificate or not fits(public_key_hash(certificate)):
-                self.close()
-                raise _WrongCertificate("certificate is not the pinned one")
-            self.is_verified = True  # by the pin, which is stricter than a name and an authority
+            line: Any = self.sock  # an SSL socket by now
+            if fits is not None:
+                certificate = line.getpeercert(binary_form=True)
+                if not certificate or not fits(public_key_hash(certificate)):
+                    self.close()
+                    raise _WrongCertificate("certificate is not the pinned one")
+                self.is_verified = True  # by the pin, which is stricter than a name and an authority
+            lines.add(line)
 
     class PinnedPool(HTTPSConnectionPool):
         ConnectionCls = PinnedConnection

@@ -83,6 +83,11 @@ class SyncLoop:
                 await self._rest(_pause_after(trouble, pause))
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
+            except Exception as error:  # ours to mend; the lane must not die of it unseen
+                LOGGER.error("bug in a round: %s", type(error).__name__, exc_info=error)
+                self._tell(Trouble())
+                await self._rest(LONGEST_PAUSE)
+                continue
             self._set(Connection("online"))
             if outcome.changed:
                 self._changed()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from desktop.errors import RelayRefused
+from desktop.errors import RelayRefused, RelayUnreachable
 from desktop.sync.client import RelayClient
 from protocol.encoding import to_base64
 from protocol.signin import SignInAnswer, SignInRequest
@@ -25,6 +25,7 @@ class Session:
         self._request = SignInRequest(login_name=login_name, login_key=to_base64(login_key))
         self._clients: dict[int, RelayClient] = {}
         self._token = ""
+        self._closed = False
         self._signing_in = threading.Lock()
         self._known = threading.Lock()
 
@@ -56,7 +57,9 @@ class Session:
             client.send("POST", "/staff/sign-out", b"")
 
     def close(self) -> None:
+        """No request after this; one that waits is cut off."""
         with self._known:
+            self._closed = True
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
@@ -64,6 +67,8 @@ class Session:
     def _client(self) -> RelayClient:
         thread = threading.get_ident()
         with self._known:
+            if self._closed:
+                raise RelayUnreachable
             if thread not in self._clients:
                 self._clients[thread] = self._make_client()
             return self._clients[thread]

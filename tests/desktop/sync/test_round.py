@@ -4,24 +4,33 @@ SEC-2, SEC-3.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import trustme
 
+from desktop.app import enrol_office
 from desktop.errors import (
     AddressMalformed,
     CertificateChanged,
+    CertificateUntrusted,
     CodeDamaged,
     RelayRefused,
     RelayUnreachable,
 )
 from desktop.features.office import Office
+from desktop.keys.keychain import MemoryKeychain
 from desktop.replica.records import DeliveryQuery
+from desktop.sync.enrol import Enrolment
 from protocol.deliveries import DeliveryDraft
 from protocol.files import CHUNK_BYTES
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
-from tests.desktop.conftest import Desk
+from protocol.signin import new_cost
+from tests.desktop.conftest import CHEAP, PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.pictures_for_tests import noise
 
@@ -217,3 +226,44 @@ def test_an_address_that_is_not_https_is_refused_with_words(
 
     with pytest.raises(AddressMalformed):
         clean_address(address)
+
+
+def test_closing_cuts_a_long_poll_short(office: Office, desk: Desk) -> None:
+    opened = desk.doors()
+    desk.close()
+    inside = opened.open(PASSPHRASE)
+    inside.office.sync()
+    ended = threading.Event()
+
+    def listen() -> None:
+        with contextlib.suppress(RelayUnreachable):
+            inside.rounds.listen(20)
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    before = len(desk.relay.requests)
+    while len(desk.relay.requests) == before:
+        assert not ended.wait(0.01)
+    inside.office.close()
+    assert ended.wait(3)
+    opened.release()
+
+
+def test_a_ca_file_is_trusted_in_place_of_the_pin_and_a_foreign_one_is_not(
+    make_desk: Callable[[str], Desk], relay: FakeRelay, tmp_path: Path
+) -> None:
+    ours, foreign = tmp_path / "ours.pem", tmp_path / "foreign.pem"
+    relay.authority.cert_pem.write_to_path(str(ours))
+    trustme.CA().cert_pem.write_to_path(str(foreign))
+    wish = {
+        "relay_url": relay.url, "login_name": "sato", "passphrase": PASSPHRASE, "display_name": "佐藤",
+        "cost": new_cost(memory_kib=CHEAP),
+    }  # fmt: skip
+    keychain = MemoryKeychain()
+    with pytest.raises(CertificateUntrusted):
+        wrong = Enrolment(code=relay.new_code(), ca_file=str(foreign), **wish)  # type: ignore[arg-type]
+        enrol_office(tmp_path / "a", wrong, keychain=keychain)
+    assert relay.requests == []
+    right = Enrolment(code=relay.new_code(), ca_file=str(ours), **wish)  # type: ignore[arg-type]
+    with enrol_office(tmp_path / "b", right, keychain=keychain) as office:
+        assert office.sync() > 0
