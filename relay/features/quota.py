@@ -22,6 +22,11 @@ class QuotaReader:
         self._lock = threading.Lock()
         self._known: tuple[datetime, Quota] | None = None
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is a channel to ask about."""
+        return self._ask is not None
+
     def answer(self) -> QuotaAnswer:
         """The quota, or the reason why LINE could not be asked. A failure is not remembered."""
         if self._ask is None:

@@ -41,7 +41,7 @@ from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import NewBatch, add_batches
 from relay.store.database import Database
 from relay.store.jobs import add_job
-from relay.store.runs import add_run, begin_run, find_run, resume_run
+from relay.store.runs import add_run, begin_run, count_people_under_way, find_run, resume_run
 from relay.store.test_accounts import find_test_accounts
 
 FREEZE = "freeze"
@@ -87,7 +87,10 @@ class Sending:
         quota = self._quota.answer()
         if quota.quota is None:
             raise Refused(quota.reason or "quota_unknown")
-        problems = find_sending_problems(count, quota.quota)
+        # LINE counts only what it was asked for: two deliveries confirmed at once must not share one rest.
+        with self._database.read() as connection:
+            promised = quota.quota.used + count_people_under_way(connection)
+        problems = find_sending_problems(count, quota.quota.model_copy(update={"used": promised}))
         if problems:
             raise Refused(problems[0].code)
         if has_grown_too_much(payload.recipients_seen, count):
@@ -102,7 +105,7 @@ class Sending:
             raise Refused(problems[0].code)
         if not 0 < len(payload.draft.id) <= 36 or "\0" in payload.draft.id:
             raise Refused("malformed")
-        if self._quota.answer().reason == "line_not_configured":
+        if not self._quota.is_configured:
             raise Refused("line_not_configured")
         return lambda connection: self._begin_test(connection, change, payload)
 
@@ -163,6 +166,7 @@ class Sending:
             delivery=id,
             messages=messages,
             silent=draft.silent,
+            recipients=count,
             now=now,
         )
         add_job(connection, id=new_id(now), kind=FREEZE, subject=id, run_at=now)
@@ -191,6 +195,7 @@ class Sending:
             delivery=payload.draft.id,
             messages=messages,
             silent=False,
+            recipients=0,
             now=now,
         )
         people = sorted(set(accounts.values()))

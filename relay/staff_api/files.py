@@ -39,6 +39,7 @@ class FileEndpoints:
 
     @refusing
     async def put(self, request: Request) -> Response:
+        self._gate.address(request)
         body = await read_body(request, CHUNK_BYTES)
 
         def work() -> FileState:

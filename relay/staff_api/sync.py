@@ -59,6 +59,7 @@ class SyncEndpoint:
 
     @refusing
     async def sync(self, request: Request) -> Response:
+        self._gate.address(request)  # before eight megabytes are read for anybody
         body = await read_body(request, _BODY_LIMIT)
         message, member = await run_in_threadpool(self._enter, request, body)
         results = await run_in_threadpool(self._rounds.apply, member, message.changes)

@@ -40,9 +40,10 @@ def add_run(
     delivery: str,
     messages: Sequence[dict[str, Any]],
     silent: bool,
+    recipients: int,
     now: datetime,
 ) -> None:
-    """A confirmed run that waits to be frozen into batches."""
+    """A confirmed run that waits to be frozen into batches; `recipients` is the number at confirmation."""
     sealed = cipher.seal("runs.messages", id, json.dumps(list(messages), ensure_ascii=False).encode())
     connection.execute(
         insert(runs).values(
@@ -52,6 +53,7 @@ def add_run(
             state="queued",
             messages_sealed=sealed,
             silent=silent,
+            recipients=recipients,
             confirmed_at=now,
         )
     )
@@ -78,6 +80,17 @@ def find_run(connection: Connection, id: str, *, lock: bool = False) -> Run | No
 def list_sending(connection: Connection) -> list[str]:
     """The ids of the runs that are being sent."""
     return list(connection.execute(select(runs.c.id).where(runs.c.state == "sending")).scalars())
+
+
+def count_people_under_way(connection: Connection) -> int:
+    """People of confirmed runs whom LINE was not asked for yet, and who are in nobody's quota so far."""
+    queued = connection.execute(select(func.sum(runs.c.recipients)).where(runs.c.state == "queued"))
+    waiting = connection.execute(
+        select(func.sum(batches.c.count))
+        .join(runs, runs.c.id == batches.c.run)
+        .where(runs.c.state == "sending", batches.c.state.in_(("waiting", "claimed")))
+    )
+    return int(queued.scalar() or 0) + int(waiting.scalar() or 0)
 
 
 def find_messages(connection: Connection, cipher: ColumnCipher, id: str) -> tuple[bytes, bool]:

@@ -85,6 +85,21 @@ def test_more_people_than_the_quota_holds_are_refused(office: Office, sato: Staf
     assert send(office, sato) == "over_quota"
 
 
+def test_two_deliveries_confirmed_at_once_do_not_share_one_rest_of_the_quota(
+    office: Office, sato: StaffMember
+) -> None:
+    add_friends(office.database, 30, office.clock())
+    office.quota = Quota(limit=100, used=50)
+    for id, reason in (("d1", ""), ("d2", "over_quota")):
+        draft = DeliveryDraft(id=id, title="お知らせ", messages=HELLO)
+        office.do(sato, "delivery.save", DeliverySave(draft=draft))
+        result = office.do(sato, "delivery.send", DeliverySend(delivery=id, recipients_seen=30), 1)
+        assert result.reason == reason
+    office.sending.freeze("d1")
+    again = office.do(sato, "delivery.send", DeliverySend(delivery="d2", recipients_seen=30), 1)
+    assert again.reason == "over_quota"
+
+
 def test_without_an_answer_of_line_nothing_is_confirmed(office: Office, sato: StaffMember) -> None:
     add_friends(office.database, 3, office.clock())
     write_draft(office, sato)
