@@ -270,6 +270,19 @@ def running_counter(database: Database, folder: Path, **sandbox_settings: Any) -
             assert not thread.is_alive()
 
 
+class _Server(uvicorn.Server):
+    """Ends at once: a client that keeps a TLS connection open is not waited for."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for _ in range(50):
+            if not self.server_state.connections:
+                break
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets=sockets)
+
+
 def _server(
     database: Database, folder: Path, sandbox: Any, ca_file: Path, port: int, made: list[Counter]
 ) -> uvicorn.Server:
@@ -358,6 +371,6 @@ def _server(
         ssl_certfile=str(folder / "server.pem"),
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
     )
-    return uvicorn.Server(config)
+    return _Server(config)

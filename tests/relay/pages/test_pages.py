@@ -1,0 +1,536 @@
+"""The resident pages: only LINE says who is there, forms only from our pages, answers seen and changed.
+
+SEG-2, SEC-3 (scripting, forgery, fixation, framing, redirects), SEC-4; accessibility by axe in a browser.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import text
+
+from protocol.items import Choice
+from relay.features.settings_form import item_version
+from relay.pages.entry import safe_next
+from relay.store.database import Database, open_database
+from tests.relay.conftest import HOST_KEY
+from tests.relay.counter import (
+    BIRTH,
+    DISTRICT,
+    SEX,
+    TOPICS,
+    Counter,
+    Phone,
+    running_counter,
+    sample_items,
+    save_items,
+)
+
+COOKIE = "__Host-madoguchi"
+AXE = Path(__import__("axe_playwright_python").__file__).with_name("axe.min.js")
+
+
+@pytest.fixture
+def counter(database: Database, tmp_path: Path) -> Iterator[Counter]:
+    save_items(database, *sample_items())
+    with running_counter(database, tmp_path) as running:
+        yield running
+
+
+class Visitor:
+    """A browser without JavaScript: keeps cookies, sends forms."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.counter = counter
+        self.http = requests.Session()
+        self.http.verify = str(counter.ca_file)
+        self.http.trust_env = False  # or a CA of the environment would win over ours
+
+    def get(self, path: str, **given: Any) -> requests.Response:
+        return self.http.get(self.counter.url + path, timeout=10, **given)
+
+    def sign_in(self, token: str, **headers: str) -> requests.Response:
+        return self.http.post(
+            f"{self.counter.url}/pages/session", json={"idToken": token}, headers=headers, timeout=10
+        )
+
+    def form(self) -> dict[str, Any]:
+        """The fields as the page would send them back unchanged."""
+        page = self.get("/pages/settings").text
+        fields: dict[str, Any] = {}
+        for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page):
+            fields[name] = value
+        for item, value in re.findall(r'name="a\.([^"]+)" value="([^"]*)" checked', page):
+            fields.setdefault(f"a.{item}", []).append(value)
+        for item, options in re.findall(r'<select id="f([^"]+)".*?>(.*?)</select>', page, re.DOTALL):
+            chosen = re.findall(r'<option value="([^"]*)" selected', options)
+            fields[f"a.{item}"] = chosen or [""]
+        return fields
+
+    def save(self, fields: dict[str, Any], **given: Any) -> requests.Response:
+        return self.http.post(f"{self.counter.url}/pages/settings", data=fields, timeout=10, **given)
+
+
+def friend_of(counter: Counter) -> Phone:
+    phone = counter.new_phone()
+    phone.follow()
+    phone.wait_for("お住まいの地区")
+    return phone
+
+
+@pytest.fixture
+def phone(counter: Counter) -> Phone:
+    return friend_of(counter)
+
+
+@pytest.fixture
+def visitor(counter: Counter, phone: Phone) -> Visitor:
+    visitor = Visitor(counter)
+    assert visitor.sign_in(counter.id_token(phone)).status_code == 200
+    return visitor
+
+
+def unknown_to_line(counter: Counter) -> None:
+    """LINE answers the next question about a profile as it does for strangers."""
+    fault = {"endpoint": "profile", "status": 404}
+    assert requests.post(f"{counter.sandbox_url}/sandbox/faults", json=[fault], timeout=10).ok
+
+
+# --- who is there ---
+
+
+def test_forged_expired_and_foreign_tokens_open_nothing(counter: Counter, phone: Phone) -> None:
+    visitor = Visitor(counter)
+    good = counter.id_token(phone)
+    header, claims, signature = good.split(".")
+    wrong = [
+        counter.id_token(phone, expired=True),
+        counter.id_token(phone, audience="1234567890"),
+        counter.id_token(phone, issuer="https://evil.example"),
+        counter.id_token(phone, tampered=True),
+        f"{header}.{claims}.",
+        f"eyJhbGciOiJub25lIn0.{claims}.",
+        f"{header}.{claims}.{signature[::-1]}",
+        phone.user_id,
+        "",
+        "x" * 5000,
+        "葛󠄀",
+    ]
+    for token in wrong:
+        answer = visitor.sign_in(token)
+        assert answer.status_code == 401, token[:20]
+        assert COOKIE not in answer.cookies
+    for body in (b"", b"[]", b'{"idToken":5}', b'{"userId":"U1"}', b"{"):
+        answer = visitor.http.post(
+            f"{counter.url}/pages/session",
+            data=body,
+            headers={"content-type": "application/json"},
+            timeout=10,
+        )
+        assert answer.status_code == 400
+    too_large = json.dumps({"idToken": "x" * 20_000}).encode()
+    answer = visitor.http.post(
+        f"{counter.url}/pages/session",
+        data=too_large,
+        headers={"content-type": "application/json"},
+        timeout=10,
+    )
+    assert answer.status_code == 413
+    assert 'id="enter"' in visitor.get("/pages/settings").text
+
+
+def test_a_session_is_always_a_new_one_and_ends_the_one_before(counter: Counter, phone: Phone) -> None:
+    planted = Visitor(counter)
+    planted.http.cookies.set(COOKIE, "chosen-by-an-attacker")
+    planted.sign_in(counter.id_token(phone))
+    first = planted.http.cookies.get(COOKIE, domain="127.0.0.1") or planted.http.cookies.get(COOKIE)
+    attacker = Visitor(counter)
+    attacker.http.headers["cookie"] = f"{COOKIE}=chosen-by-an-attacker"
+    assert 'id="enter"' in attacker.get("/pages/settings").text
+
+    visitor = Visitor(counter)
+    answer = visitor.sign_in(counter.id_token(phone))
+    setting = answer.headers["set-cookie"]
+    assert all(part in setting for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/", "Max-Age=43200"))
+    assert "Domain" not in setting
+    old = visitor.http.cookies.get(COOKIE)
+    assert old and len(old) >= 43
+    visitor.sign_in(counter.id_token(phone))
+    assert visitor.http.cookies.get(COOKIE) not in (old, first)
+    stale = Visitor(counter)
+    stale.http.headers["cookie"] = f"{COOKIE}={old}"
+    assert 'id="enter"' in stale.get("/pages/settings").text
+    with counter.database.read() as connection:
+        for (token_hash,) in connection.execute(text("SELECT token_hash FROM page_sessions")):
+            assert str(old).encode() not in bytes(token_hash)
+
+
+def test_a_session_ends_after_twelve_hours(counter: Counter, visitor: Visitor) -> None:
+    form = visitor.form()
+    with counter.database.write() as connection:
+        connection.execute(text("UPDATE page_sessions SET expires_at = 1"))
+    assert 'id="enter"' in visitor.get("/pages/settings").text
+    answer = visitor.save(form)
+    assert answer.status_code == 401
+    assert "もう一度開いてください" in answer.text
+
+
+def test_someone_who_is_no_friend_is_told_so_and_a_friend_from_before_this_relay_is_let_in(
+    counter: Counter,
+) -> None:
+    stranger = counter.new_phone()
+    unknown_to_line(counter)
+    answer = Visitor(counter).sign_in(counter.id_token(stranger))
+    assert (answer.status_code, answer.json()) == (403, {"reason": "not_a_friend"})
+    assert Visitor(counter).sign_in(counter.id_token(stranger)).status_code == 200
+
+
+def test_liff_state_leads_only_to_our_own_pages() -> None:
+    assert safe_next("/settings") == "/pages/settings"
+    for state in ("", "//evil.example", "https://evil.example", "/\\evil", "/..", "/a/../../b", "settings",
+                  "/settings\n", "/%2f%2fevil.example", "javascript:alert(1)", "/" + "a" * 200):  # fmt: skip
+        assert safe_next(state) == "/pages/settings"
+
+
+# --- every response ---
+
+
+def test_every_response_carries_the_headers_that_protect_it(counter: Counter, visitor: Visitor) -> None:
+    stranger = Visitor(counter)
+    css = re.search(r'href="(/static/[^"]+)"', stranger.get("/pages").text)
+    assert css is not None
+    answers = [
+        stranger.get("/pages"),
+        stranger.get("/pages/?liff.state=%2Fsettings"),
+        stranger.get("/pages/settings"),
+        stranger.sign_in("x"),
+        stranger.save({}),
+        visitor.get("/pages/settings"),
+        visitor.save(visitor.form(), allow_redirects=False),
+        visitor.save({"form_token": "wrong"}),
+        stranger.get(css[1]),
+        stranger.get("/static/nothing.css"),
+    ]
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
+        assert "unsafe" not in policy and "*" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+    assert all(answer.status_code < 300 or answer.status_code >= 400 for answer in answers[:3])
+
+
+def test_nothing_of_line_or_the_resident_is_in_the_page_but_the_answers(
+    counter: Counter, visitor: Visitor, phone: Phone
+) -> None:
+    page = visitor.get("/pages/settings").text
+    assert phone.user_id not in page
+    assert "<script" not in page
+    assert not re.search(r'\son\w+="|style="|javascript:', page)
+
+
+# --- the form ---
+
+
+def test_answers_are_seen_and_changed_on_the_page_and_in_the_talk_alike(
+    visitor: Visitor, phone: Phone
+) -> None:
+    phone.tap(label="𠮷野")
+    phone.wait_for("知りたい情報をえらんで")
+    form = visitor.form()
+    assert form[f"a.{DISTRICT}"] == ["d02"]
+    form |= {f"a.{TOPICS}": ["t0", "t2"], f"a.{BIRTH}": "1955", f"a.{SEX}": "s2"}
+    answer = visitor.save(form)
+    assert answer.url.endswith("/pages/settings?saved=yes")
+    assert answer.history[0].status_code == 303
+    assert "保存しました" in answer.text
+    phone.say("設定")
+    shown = phone.wait_for("受信設定：")
+    assert all(words in shown for words in ("𠮷野", "防災、子育て", "1955年（昭和30年）", "男性"))
+    emptied = visitor.form()
+    emptied[f"a.{SEX}"] = ""
+    emptied.pop(f"a.{TOPICS}")
+    visitor.save(emptied)
+    assert f"a.{TOPICS}" not in visitor.form()
+    assert visitor.form()[f"a.{SEX}"] == [""]
+    assert "変更はありませんでした" in visitor.save(visitor.form()).text
+
+
+def test_what_the_talk_changed_meanwhile_is_not_undone_by_the_page(visitor: Visitor, phone: Phone) -> None:
+    form = visitor.form()
+    phone.tap(label="川北")
+    phone.wait_for("知りたい情報をえらんで")
+    form[f"a.{SEX}"] = "s1"
+    visitor.save(form)
+    assert visitor.form()[f"a.{DISTRICT}"] == ["d00"]
+    assert visitor.form()[f"a.{SEX}"] == ["s1"]
+
+
+def test_an_item_edited_meanwhile_is_said_in_words_and_no_choice_is_lost(
+    counter: Counter, visitor: Visitor
+) -> None:
+    form = visitor.form() | {f"a.{SEX}": "s1", f"a.{TOPICS}": ["t1", "t3"]}
+    topics = sample_items()[1]
+    edited = topics.model_copy(update={"question": "どのお知らせがいりますか。"})
+    save_items(counter.database, edited)
+    answer = visitor.save(form)
+    assert answer.status_code == 409
+    assert "開いているあいだに新しくなりました" in answer.text
+    assert f'href="#f{TOPICS}"' in answer.text and f'id="f{TOPICS}"' in answer.text
+    assert answer.text.count(" checked") == 3, "two topics and 女性 are still chosen"
+    assert visitor.form()[f"a.{SEX}"] == [""], "nothing was stored yet"
+    form[f"v.{TOPICS}"] = item_version(edited)
+    visitor.save(form)
+    assert visitor.form()[f"a.{TOPICS}"] == ["t1", "t3"]
+    assert visitor.form()[f"a.{SEX}"] == ["s1"]
+
+
+def test_a_question_that_ended_meanwhile_is_said_and_the_rest_is_saved(
+    counter: Counter, visitor: Visitor
+) -> None:
+    form = visitor.form() | {f"a.{SEX}": "s1", f"a.{BIRTH}": "1960"}
+    save_items(counter.database, sample_items()[3].model_copy(update={"retired": True}))
+    assert "なくなった質問のお答えは、保存していません" in visitor.save(form).text
+    assert visitor.form()[f"a.{BIRTH}"] == ["1960"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        (DISTRICT, "no such district", "選べなくなった答え"),
+        (DISTRICT, ["d00", "d01"], "1つだけ"),
+        (SEX, ["s1", "s2"], "1つだけ"),
+        (BIRTH, "1066", "年を、一覧から"),
+        (BIRTH, "２０００", "年を、一覧から"),
+        (BIRTH, "<script>alert(1)</script>", "年を、一覧から"),
+        (TOPICS, ["t0", '"><img src=x onerror=alert(1)>'], "選べなくなった答え"),
+    ],
+)
+def test_a_value_that_was_never_offered_is_named_on_top_and_stored_nowhere(
+    visitor: Visitor, field: str, value: Any, words: str
+) -> None:
+    answer = visitor.save(visitor.form() | {f"a.{field}": value})
+    assert answer.status_code == 422
+    assert "まだ保存していません（1か所）" in answer.text and words in answer.text
+    assert f'href="#f{field}"' in answer.text
+    assert "<script>" not in answer.text and "onerror" not in answer.text
+    assert visitor.form().get(f"a.{field}", [""]) == [""]
+
+
+def test_labels_are_shown_as_text_whatever_they_hold(counter: Counter, visitor: Visitor) -> None:
+    evil = "\"><b>太字</b>&'"
+    sex = sample_items()[3]
+    save_items(
+        counter.database,
+        sex.model_copy(update={"title": evil, "choices": (*sex.choices, Choice(id='s"4', label=evil))}),
+    )
+    page = visitor.get("/pages/settings").text
+    assert "<b>" not in page
+    assert page.count("&#34;&gt;&lt;b&gt;太字&lt;/b&gt;&amp;&#39;") >= 2
+
+
+def test_a_form_that_is_not_ours_changes_nothing(counter: Counter, visitor: Visitor) -> None:
+    form = visitor.form() | {f"a.{SEX}": "s1"}
+    other = Visitor(counter)
+    other.sign_in(counter.id_token(friend_of(counter)))
+    refused = [
+        visitor.save({**form, "form_token": ""}),
+        visitor.save({key: value for key, value in form.items() if key != "form_token"}),
+        visitor.save({**form, "form_token": other.form()["form_token"]}),
+        visitor.save(form, headers={"sec-fetch-site": "cross-site"}),
+        visitor.save(form, headers={"origin": "https://evil.example"}),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 5
+    stranger = Visitor(counter).sign_in(
+        counter.id_token(friend_of(counter)), **{"sec-fetch-site": "cross-site"}
+    )
+    assert stranger.status_code == 403
+    assert visitor.form()[f"a.{SEX}"] == [""]
+    own = {"sec-fetch-site": "same-origin", "origin": counter.url}
+    assert visitor.save(form, headers=own).status_code == 200
+
+
+def test_a_form_of_another_kind_or_size_is_refused_in_words(visitor: Visitor) -> None:
+    form = visitor.form()
+    assert visitor.save(form | {"x": "y" * 70_000}).status_code == 413
+    assert visitor.save({}, files={"a": b"b"}).status_code == 400
+    assert visitor.http.get(visitor.counter.url + "/pages/session", timeout=5).status_code == 405
+    many = {f"v.{n}": "x" for n in range(1100)}
+    assert visitor.save(form | many).status_code == 400
+
+
+# --- in a real browser ---
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Counter]:
+    """What a browser shows does not depend on the engine, so one is enough."""
+    database = open_database(f"sqlcipher:{tmp_path / 'relay.db'}", HOST_KEY)
+    save_items(database, *sample_items())
+    with running_counter(database, tmp_path) as running:
+        yield running
+    database.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(embedded: Counter, browser: Browser) -> Iterator[OpenPage]:
+    """Opens tabs as on a phone; they are closed before the relay stops."""
+    contexts = []
+
+    def opened(**given: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": 390, "height": 844}, locale="ja-JP", ignore_https_errors=True, **given
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text("utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
+
+
+def targets_under(page: Page, least: int) -> list[str]:
+    return list(
+        page.evaluate(
+            """least => [...document.querySelectorAll('a, button, select, label.choice')]
+            .filter(e => e.offsetParent && e.getBoundingClientRect().height < least).map(e => e.outerHTML)""",
+            least,
+        )
+    )
+
+
+def test_the_page_opens_from_the_talk_and_saves_without_any_fault_axe_knows(
+    embedded: Counter, open_page: OpenPage
+) -> None:
+    phone = friend_of(embedded)
+    page = open_page()
+    sizes: dict[str, int] = {}
+    problems: list[str] = []
+    page.on("console", lambda m: problems.append(m.text) if "Content Security" in m.text else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "response",
+        lambda r: (
+            sizes.__setitem__(r.url, len(r.body())) if r.url.startswith(embedded.url) and r.ok else None
+        ),
+    )
+    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}/settings?as={phone.user_id}")
+    page.wait_for_url("**/pages/settings")
+    page.wait_for_selector("form")
+    assert sum(sizes.values()) <= 100_000, sizes
+    assert violations(page) == []
+    assert targets_under(page, 44) == []
+    assert page.locator("button").bounding_box()["height"] >= 56  # type: ignore[index]
+    assert page.evaluate("getComputedStyle(document.querySelector('.choice')).fontSize") == "18px"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_label("お住まいの地区").select_option(label="𠮷野")
+    page.get_by_label("防災").check()
+    page.get_by_label("生まれた年").select_option(label="1955年（昭和30年）")
+    page.get_by_role("button", name="保存する").click()
+    page.wait_for_selector("text=保存しました")
+    assert violations(page) == []
+    assert problems == []
+    phone.say("受信設定")
+    assert "1955年（昭和30年）" in phone.wait_for("受信設定：")
+
+
+def test_the_settings_work_without_javascript_and_by_keyboard_once_the_session_is_there(
+    embedded: Counter, open_page: OpenPage
+) -> None:
+    phone = friend_of(embedded)
+    visitor = Visitor(embedded)
+    visitor.sign_in(embedded.id_token(phone))
+    page = open_page(java_script_enabled=False)
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": str(visitor.http.cookies.get(COOKIE)), "url": embedded.url}]
+    )
+    page.goto(f"{embedded.url}/pages/settings")
+    page.get_by_label("女性").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=保存しました")
+    assert page.get_by_label("女性").is_checked()
+
+
+def test_errors_and_other_states_have_no_fault_axe_knows(embedded: Counter, open_page: OpenPage) -> None:
+    outside = open_page()
+    outside.goto(f"{embedded.url}/pages/settings")
+    outside.wait_for_selector("text=LINEアプリで開いてください")
+    assert violations(outside) == []
+    assert targets_under(outside, 44) == []
+
+    stranger = embedded.new_phone()
+    unknown_to_line(embedded)
+    page = open_page()
+    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}/settings?as={stranger.user_id}")
+    page.wait_for_selector("text=友だち追加をお願いします")
+    assert violations(page) == []
+
+    phone = friend_of(embedded)
+    page = open_page()
+    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}?as={phone.user_id}")
+    page.wait_for_selector("form")
+    page.get_by_label("女性").check()
+    save_items(embedded.database, sample_items()[3].model_copy(update={"question": "新しい質問です。"}))
+    page.get_by_role("button", name="保存する").click()
+    page.wait_for_selector("text=まだ保存していません")
+    assert violations(page) == []
+    page.get_by_role("link", name="性別").click()
+    assert page.evaluate("document.activeElement.id") == f"f{SEX}"
+    assert page.get_by_label("女性").is_checked()
+
+    with embedded.database.write() as connection:
+        connection.execute(text("DELETE FROM page_sessions"))
+    page.get_by_role("button", name="保存する").click()
+    page.wait_for_selector("text=もう一度開いてください")
+    assert violations(page) == []
+
+
+def test_a_phone_without_line_behind_it_is_told_in_words(embedded: Counter, open_page: OpenPage) -> None:
+    page = open_page()
+    page.route("**/liff/sdk.js", lambda route: route.abort())
+    page.goto(f"{embedded.url}/pages/")
+    page.wait_for_selector("text=開けませんでした")
+    assert violations(page) == []
+
+
+def test_sessions_are_forgotten_when_they_end(counter: Counter, visitor: Visitor) -> None:
+    from relay.jobs.purge import Purge
+
+    late = datetime.now(UTC) + timedelta(hours=13)
+    purged = Purge(database=counter.database, transit=counter.transit, clock=lambda: late).run_once()
+    assert purged.page_sessions == 1
