@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import socket
 import threading
 import time
@@ -254,6 +255,7 @@ def running_counter(database: Database, folder: Path, **sandbox_settings: Any) -
         webhook_url=f"{url}/line/webhook",
         webhook_ca_file=str(ca_file),
         liff_endpoint_url=f"{url}/pages",
+        openapi_folder=Path(official) if (official := os.environ.get("MADOGUCHI_LINE_OPENAPI")) else None,
         **sandbox_settings,
     )
     with running_sandbox(settings) as sandbox:
