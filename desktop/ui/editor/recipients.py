@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
@@ -14,6 +14,7 @@ from desktop.ui.editor.condition import ConditionSheet
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import card, clear, row_of
 from desktop.ui.parts.labels import label
+from desktop.ui.parts.sentence_button import SentenceButton
 from desktop.ui.screen import Desk
 from protocol.items import SegmentItem
 from protocol.segments import Segment, find_segment_problems, segment_sentence
@@ -111,11 +112,8 @@ class RecipientsPart(QWidget):
         clear(self._rows)
         for place, condition in enumerate(self._recipients.conditions):
             words = condition.sentence(self._items)
-            edit = QPushButton(words)
+            edit = SentenceButton(words)
             edit.setObjectName(f"recipients.condition.{place}")
-            edit.setProperty("role", "row")
-            edit.setAutoDefault(False)
-            edit.setCursor(Qt.CursorShape.PointingHandCursor)
             edit.setToolTip("押すと、この条件を変えられます")
             edit.clicked.connect(lambda _=False, place=place: self._edit(place))
             remove = icon_button(

@@ -61,7 +61,8 @@ class Choices(QWidget):
         )
         many = button("まとめて貼り付ける", self._paste_sheet, name="choices.paste")
         self._retire = button("出すのをやめる", self._toggle, name="choices.retire", role="quiet")
-        column.addLayout(row_of(add, many, 1, self._retire, up, down))
+        column.addLayout(row_of(add, many, 1))
+        column.addLayout(row_of(self._retire, 1, up, down))
         paste = QShortcut(QKeySequence.StandardKey.Paste, self.table)
         paste.setContext(Qt.ShortcutContext.WidgetShortcut)
         paste.activated.connect(
