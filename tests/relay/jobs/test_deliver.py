@@ -30,7 +30,6 @@ FAULTS = [
     Fault(status=500, accept=True),  # taken, but the answer says otherwise
     Fault(status=None, accept=False),
     Fault(status=None, accept=True),  # taken, the answer lost
-    TOO_FAST,
 ]
 
 
@@ -105,6 +104,17 @@ def test_under_any_faults_nobody_is_reached_twice_and_nobody_missed(
     assert stub.changed_bodies == []
     numbers = office.delivery(who, id).numbers
     assert (numbers.accepted, numbers.recipients) == (people, people)
+
+
+def test_a_pace_line_finds_too_fast_is_held_and_everybody_reached_once(
+    office: Office, sato: StaffMember
+) -> None:
+    users = add_friends(office.database, 1501, office.clock())
+    stub = LineStub(script=lambda call: TOO_FAST if call < 2 else FINE)
+    with running_line_stub(stub) as line, working(office, line.base):
+        id = confirm(office, sato, 1501)
+        wait_until(lambda: run_of(office, id).state == "sent")
+    assert dict(stub.received) == dict.fromkeys(users, 1)
 
 
 def test_people_line_refuses_are_counted_and_the_rest_is_reached(office: Office, sato: StaffMember) -> None:
