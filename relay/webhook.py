@@ -15,7 +15,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +23,8 @@ from starlette.types import Receive, Scope, Send
 
 from relay.errors import StoreUnavailable
 from relay.store.database import Database
-from relay.store.inbox import NewEvent, add_events, hashed_event_id, microseconds
+from relay.store.inbox import NewEvent, hashed_event_id, microseconds
+from relay.store.inbox_writer import event_writer
 from relay.store.tallies import add_tallies
 from relay.store.transit import TransitKeys
 
@@ -82,10 +82,10 @@ class Webhook:
         self._clock = clock
         self._wake = wake
         self._gathering: _Batch | None = None
-        self._writers = 1 if database.is_embedded else 2
+        self._subject_key = database.cipher.derive("inbox subject")
+        self._writer = event_writer(database)
         self._writing = 0
         self._waiting_events = 0
-        self._threads = ThreadPoolExecutor(self._writers, thread_name_prefix="webhook-writer")
         self._tallies: Counter[str] = Counter()
         self._tally_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +103,7 @@ class Webhook:
             self._tally_timer.cancel()
         if self._tallies:
             await self._write_tallies()
-        self._threads.shutdown()
+        await self._writer.aclose()
 
     async def _take(self, scope: Scope, receive: Receive) -> int:
         """The HTTP status to answer with."""
@@ -146,7 +146,7 @@ class Webhook:
             loop = asyncio.get_running_loop()
             # Whatever holds the store up, nobody waits longer: LINE comes again with the same event ids.
             loop.call_later(ANSWER_WITHIN, batch.finish)
-            if self._writing < self._writers:
+            if self._writing < self._writer.at_once:
                 self._writing += 1
                 # At the end of this tick, so that every request read in it joins the same commit.
                 loop.call_soon(self._begin_writing)
@@ -176,7 +176,7 @@ class Webhook:
         user_id = source.get("userId") if isinstance(source, dict) else None
         if not isinstance(user_id, str) or not user_id.isascii():
             return b""
-        return self._database.cipher.index("inbox.subject", user_id)[:16]
+        return hashlib.blake2b(user_id.encode("ascii"), key=self._subject_key, digest_size=16).digest()
 
     def _begin_writing(self) -> None:
         task = asyncio.get_running_loop().create_task(self._write_batches())
@@ -185,12 +185,11 @@ class Webhook:
 
     async def _write_batches(self) -> None:
         """Commit batch after batch until nobody waits; while one is written the next one gathers."""
-        loop = asyncio.get_running_loop()
         try:
             while (batch := self._gathering) is not None:
                 self._gathering = None
                 try:
-                    await loop.run_in_executor(self._threads, self._store, batch.events)
+                    await self._writer.store(batch.events)
                     batch.finish(stored=True)
                     self._wake()
                 except StoreUnavailable as trouble:
@@ -201,10 +200,6 @@ class Webhook:
                     self._waiting_events -= len(batch.events)
         finally:
             self._writing -= 1
-
-    def _store(self, events: list[NewEvent]) -> None:
-        with self._database.write_one() as connection:
-            add_events(connection, events)
 
     def _count(self, name: str) -> None:
         self._tallies[name] += 1
@@ -226,7 +221,7 @@ class Webhook:
                 add_tallies(connection, self._clock(), counts)
 
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, write)
+            await asyncio.to_thread(write)
         except StoreUnavailable:
             self._tallies.update(counts)  # kept in memory until the store takes them
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
 from sqlalchemy.exc import OperationalError
@@ -21,12 +22,13 @@ _EPOCH_MICROSECONDS = 1_000_000
 _CHUNK = 64
 _COLUMNS = "event_id, received_at, event_at, subject, transit_day, state, attempts, reason, body_sealed"
 _ROW = "(?, ?, ?, ?, ?, 'waiting', 0, '', ?)"
-_INSERT_POSTGRESQL = (
+INSERT_POSTGRESQL = (
     f"INSERT INTO inbox ({_COLUMNS}) "  # noqa: S608 - constants only
     "SELECT e, r, a, s, d, 'waiting', 0, '', b FROM unnest("
     "%b::text[], %b::bigint[], %b::bigint[], %b::bytea[], %b::text[], %b::bytea[]) AS t (e, r, a, s, d, b) "
     "ON CONFLICT (event_id) DO NOTHING"
 )
+"""Takes the columns of a batch as six arrays (`as_arrays`), so that a batch of any size is one statement."""
 _CLAIM_LOCK = 0x6D61646F
 
 
@@ -63,15 +65,7 @@ def microseconds(now: datetime) -> int:
 def add_events(connection: Connection, events: Sequence[NewEvent]) -> None:
     """Store a batch; an event id that is already there is left alone. One statement on PostgreSQL."""
     if connection.dialect.name == "postgresql":
-        columns = [
-            [e.event_id for e in events],
-            [e.received_at for e in events],
-            [e.event_at for e in events],
-            [e.subject for e in events],
-            [e.transit_day for e in events],
-            [e.body_sealed for e in events],
-        ]
-        connection.exec_driver_sql(_INSERT_POSTGRESQL, tuple(columns))
+        connection.exec_driver_sql(INSERT_POSTGRESQL, as_arrays(events))
         return
     start = 0
     while start < len(events):
@@ -83,6 +77,18 @@ def add_events(connection: Connection, events: Sequence[NewEvent]) -> None:
             values += (e.event_id, e.received_at, e.event_at, e.subject, e.transit_day, e.body_sealed)
         connection.exec_driver_sql(_INSERT_SQLITE[size], tuple(values))
         start += size
+
+
+def as_arrays(events: Sequence[NewEvent]) -> tuple[list[Any], ...]:
+    """The batch by column, in the order of `INSERT_POSTGRESQL`."""
+    return (
+        [event.event_id for event in events],
+        [event.received_at for event in events],
+        [event.event_at for event in events],
+        [event.subject for event in events],
+        [event.transit_day for event in events],
+        [event.body_sealed for event in events],
+    )
 
 
 _INSERT_SQLITE = {
