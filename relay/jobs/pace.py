@@ -6,11 +6,12 @@ A schedule alone lets 201 to 208 calls into some second when the machine stalls;
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 
 LINE_LIMIT = 200
-_WINDOW = 1.02
+_WINDOW = 1.01
 """A little more than the second LINE counts, for what the network squeezes together."""
 _CATCH_UP = 0.1
 
@@ -20,7 +21,7 @@ class Pace:
 
     def __init__(self, per_second: int) -> None:
         self._gap = 1.0 / per_second
-        self._limit = min(LINE_LIMIT - 1, max(1, round(per_second * _WINDOW)))
+        self._limit = min(LINE_LIMIT - 1, math.ceil(per_second * _WINDOW) + 1)
         self._next = 0.0
         self._stamps: deque[float] = deque()
         self._turn = asyncio.Lock()
