@@ -50,14 +50,16 @@ class _Batch:
 
     def __init__(self) -> None:
         self.events: list[NewEvent] = []
-        self.finished = asyncio.Event()
-        self.stored = False
+        self.requests: list[asyncio.Future[bool]] = []
+        # Whatever holds the store up, nobody waits longer: LINE comes again with the same event ids.
+        self._deadline = asyncio.get_running_loop().call_later(ANSWER_WITHIN, self.finish)
 
     def finish(self, *, stored: bool = False) -> None:
         """The first call counts: what is late to be stored was already answered with 503."""
-        if not self.finished.is_set():
-            self.stored = stored
-            self.finished.set()
+        self._deadline.cancel()
+        for request in self.requests:
+            if not request.done():
+                request.set_result(stored)
 
 
 class Webhook:
@@ -121,9 +123,12 @@ class Webhook:
         if self._waiting_events + len(events) > WAITING_LIMIT:
             self._count("webhook.busy")
             return 503
-        batch = self._put(events)
-        await batch.finished.wait()
-        return 200 if batch.stored else 503
+        try:
+            stored = self._put(events)
+        except OSError:  # the day's transit key cannot be written or read
+            self._count("webhook.no_transit_key")
+            return 503
+        return 200 if await stored else 503
 
     def _verify(self, scope: Scope, body: bytes) -> None:
         claimed = b""
@@ -139,13 +144,12 @@ class Webhook:
                 return
         raise _BodyRefused(401, "webhook.forged")
 
-    def _put(self, events: list[Any]) -> _Batch:
+    def _put(self, events: list[Any]) -> asyncio.Future[bool]:
+        """Whether they were stored, in time."""
+        loop = asyncio.get_running_loop()
         batch = self._gathering
         if batch is None:
             batch = self._gathering = _Batch()
-            loop = asyncio.get_running_loop()
-            # Whatever holds the store up, nobody waits longer: LINE comes again with the same event ids.
-            loop.call_later(ANSWER_WITHIN, batch.finish)
             if self._writing < self._writer.at_once:
                 self._writing += 1
                 # At the end of this tick, so that every request read in it joins the same commit.
@@ -155,7 +159,9 @@ class Webhook:
         for event in events:
             batch.events.append(self._seal(event, now, received_at))
         self._waiting_events += len(events)
-        return batch
+        request = loop.create_future()
+        batch.requests.append(request)
+        return request
 
     def _seal(self, event: Any, now: datetime, received_at: int) -> NewEvent:
         event_id = event.get("webhookEventId") if isinstance(event, dict) else None

@@ -382,3 +382,17 @@ def test_refused_requests_do_not_each_write_to_the_disk(tmp_path: Path, clock: C
     webhook = _webhook_without_store(tmp_path)
     for _ in range(50):
         assert call(webhook, b"{}", [(b"x-line-signature", b"x")]) == 401
+
+
+def test_without_a_transit_key_nothing_is_accepted(
+    database: Database, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with open_door(database, tmp_path, clock) as door:
+        monkeypatch.setattr("relay.store.transit.os.link", no_space)
+        assert door.post(body_of(said(user(1), "あ"))) == 503
+        monkeypatch.undo()
+        assert door.post(body_of(said(user(1), "い"))) == 200
+    assert len(stored_ids(database)) == 1
