@@ -1,4 +1,4 @@
-"""OPS-6: a screen without a page in the manual fails here, and so does a page without a way to it."""
+"""DOC-1: a screen without a page in the manual fails here, and so does a page without a way to it."""
 
 from __future__ import annotations
 

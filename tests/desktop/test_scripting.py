@@ -1,4 +1,4 @@
-"""OPS-6: the lines of docs/scripting.md run as they stand, and pull in no Qt."""
+"""The lines of docs/scripting.md run as they stand, and pull in no Qt."""
 
 from __future__ import annotations
 

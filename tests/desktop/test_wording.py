@@ -1,4 +1,4 @@
-"""OPS-6: every code has words a person can act on, and no word is without a code."""
+"""Every code has words a person can act on, and no word is without a code."""
 
 from __future__ import annotations
 

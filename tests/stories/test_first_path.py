@@ -29,4 +29,4 @@ def test_a_resident_registers_staff_send_to_a_segment_and_the_phone_shows_it(tmp
     for name in pictures:
         with Image.open(tmp_path / name) as picture:
             # A blank screen has one colour; a screen with words on it has hundreds.
-            assert len(set(picture.convert("RGB").resize((200, 200)).getdata())) > 50, name
+            assert len(set(picture.convert("RGB").resize((200, 200)).get_flattened_data())) > 50, name

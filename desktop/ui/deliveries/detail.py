@@ -128,8 +128,8 @@ class DetailScreen(Screen):
         grid = QGridLayout()
         grid.setSpacing(16)
         figures = (
-            ("対象", numbers.recipients, "recipients"), ("届いた", numbers.accepted, "accepted"),
-            ("届かなかった", numbers.refused, "refused"), ("不明", numbers.unknown, "unknown"),
+            ("対象", numbers.recipients, "recipients"), ("成功", numbers.accepted, "accepted"),
+            ("失敗", numbers.refused, "refused"), ("不明", numbers.unknown, "unknown"),
         )  # fmt: skip
         for place, (title, number, name) in enumerate(figures):
             cell = QVBoxLayout()

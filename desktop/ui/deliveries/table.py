@@ -24,8 +24,8 @@ COLUMNS: tuple[tuple[str, DeliverySort], ...] = (
     ("日時", "moment"),
     ("職員", "person"),
     ("対象", "recipients"),
-    ("届いた", "accepted"),
-    ("届かず", "failed"),
+    ("成功", "accepted"),
+    ("失敗", "failed"),
 )
 _NUMBERS = (4, 5, 6)
 _Index = QModelIndex | QPersistentModelIndex

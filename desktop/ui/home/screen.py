@@ -170,7 +170,7 @@ class HomeScreen(Screen):
         words.setSpacing(2)
         words.addWidget(label(delivery.draft.title or "（配信名なし）", wrap=True))
         moment = delivery.confirmed_at or delivery.written_at
-        people = f"　{delivery.numbers.accepted:,}人に届きました" if delivery.state == "sent" else ""
+        people = f"　{delivery.numbers.accepted:,}人に送りました" if delivery.state == "sent" else ""
         words.addWidget(label(f"{short(moment, self.desk.office.clock())}{people}", "small"))
         row.addLayout(words, 1)
         if shown.waiting:

@@ -29,11 +29,12 @@ class LineLinkSheet(Sheet):
         steps = (
             f"1. スマートフォンのLINEで{who}を開きます。友だちでなければ、先に友だちに追加します。",
             "2. 下の8けたの数字を、トーク画面に打ち込んで送ります。",
-            "3. 「つながりました」と返ってきたら終わりです。",
+            "3. 「確認できました」と返ってきたら終わりです。",
         )
-        for step in steps:
-            self.column.addWidget(label(step, wrap=True))
-        frame, inner = card(margin=18, spacing=6)
+        self._steps = [label(step, wrap=True) for step in steps]
+        for step in self._steps:
+            self.column.addWidget(step)
+        self._card, inner = card(margin=18, spacing=6)
         self._digits = label("", "code", name="link.code")
         self._digits.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._left = label("", "muted", name="link.left")
@@ -44,7 +45,7 @@ class LineLinkSheet(Sheet):
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
         inner.addWidget(self._busy)
-        self.column.addWidget(frame)
+        self.column.addWidget(self._card)
         self._new = button("新しい数字を出す", self._start, name="link.new")
         self._close = button("閉じる", self.reject, name="link.close", role="primary")
         self.end_with(self._new, 1, self._close)
@@ -83,10 +84,8 @@ class LineLinkSheet(Sheet):
     def _look(self, me: StaffMember) -> None:
         if me.line_linked:
             self._timer.stop()
-            self._busy.hide()
-            self._digits.setText("")
-            self._left.setText("")
-            self._new.hide()
+            for done in (*self._steps, self._card, self._new):
+                done.hide()
             self.banner.tell(
                 "success", "LINEがつながりました。テスト配信を自分のスマートフォンで受け取れます。"
             )
