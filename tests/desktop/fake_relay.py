@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,12 +46,7 @@ from protocol.sync import (
     TownSummary,
 )
 from protocol.wire import Wire
-
-
-class Refused(Exception):
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status, self.reason = status, reason
+from tests.desktop.fake_server import QuietServer, Refused, handler_for
 
 
 @dataclass
@@ -90,7 +84,7 @@ class FakeRelay:
         self._refuse: list[str] = []
         self._drop_answers = 0
         self._nonces: set[str] = set()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: QuietServer | None = None
         self._port = 0
         self.authority = trustme.CA()
         self.new_certificate()
@@ -120,7 +114,7 @@ class FakeRelay:
     def start(self) -> FakeRelay:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._pem)
-        server = _Server(("127.0.0.1", self._port), _handler_for(self))
+        server = QuietServer(("127.0.0.1", self._port), handler_for(self))
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         self._server, self._port = server, server.server_address[1]
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -384,45 +378,3 @@ class FakeRelay:
         if name not in self.files:
             raise Refused(404, "not_found")
         return bytes(held)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up after looking at the certificate is what these tests want, not an error."""
-
-
-def _handler_for(relay: FakeRelay) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            if self.server is not relay._server:
-                self.close_connection = True  # this relay went away while the line was open
-                return
-            length = int(self.headers.get("content-length") or 0)
-            body = self.rfile.read(length) if length else b""
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            try:
-                answer, status = relay.answer(self.command, self.path, headers, body), 200
-            except Refused as refused:
-                answer, status = Refusal(reason=refused.reason), refused.status
-            except ConnectionAbortedError:
-                self.close_connection = True
-                return
-            content = answer if isinstance(answer, bytes) else b""
-            if isinstance(answer, Wire):
-                content = answer.model_dump_json().encode()
-            self.send_response(204 if answer is None else status)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = _serve
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    return Handler

@@ -1,4 +1,4 @@
-"""The repository keeps its own rules: no registry addresses, no paths of a machine, a true map, short files."""
+"""The repository keeps its own rules: no registry addresses, no machine paths, a true map, short files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TLS 1.2 or later with ECDHE and AEAD only; a pin that survives the renewal of the certificate. SEC-1, SEC-3."""
+"""TLS 1.2 or later with ECDHE and AEAD only; a pin that survives renewal of the certificate. SEC-1, SEC-3."""
 
 from __future__ import annotations
 

@@ -20,8 +20,7 @@ from desktop.ui.pictures import PAGES, take_pictures
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.segments import ChoiceIs
-from protocol.signin import new_cost
-from tests.desktop.conftest import CHEAP, PASSPHRASE, Desk
+from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.pictures_for_tests import noise
 
@@ -49,45 +48,6 @@ def play(qapp: QApplication, desk: Desk, relay: FakeRelay, town_items: tuple[Seg
         run_story(desk.doors(), StartWish(desk.folder.screen), signed_in)
 
     return run
-
-
-def test_a_new_machine_makes_the_first_account(qapp: QApplication, desk: Desk, relay: FakeRelay) -> None:
-    async def story(driver: Driver) -> None:
-        await driver.until_seen("first.address")
-        driver.type("first.login_name", "sato")
-        driver.type("first.display_name", "総務課 佐藤")
-        driver.click("first.next")
-        words = driver.text("first.passphrase")
-        assert len(words.split()) == 5
-        driver.click("first.written")
-        driver.type("first.repeat", "wrong words")
-        driver.click("first.create")
-        assert relay.accounts == {}
-        driver.type("first.repeat", words.upper())
-        driver.click("first.create")
-        await driver.until(lambda: driver.page == "home", "home")
-        assert driver.text("bar.person") == "総務課 佐藤"
-        await driver.until_text("bar.environment", "練習環境")
-
-    wish = StartWish(desk.folder.screen, relay.url, relay.new_code(), new_cost(memory_kib=CHEAP))
-    run_story(desk.doors(), wish, story)
-    assert relay.accounts["sato"].member.display_name == "総務課 佐藤"
-
-
-def test_a_wrong_passphrase_is_told_in_words_and_can_be_tried_again(qapp: QApplication, desk: Desk) -> None:
-    desk.enrol()
-    desk.close()
-
-    async def story(driver: Driver) -> None:
-        await driver.until_seen("signin.passphrase")
-        driver.type("signin.passphrase", "ame yuki")
-        driver.press(Qt.Key.Key_Return)
-        await driver.until_text("signin.banner.words", "合言葉が違います")
-        driver.type("signin.passphrase", PASSPHRASE)
-        driver.press(Qt.Key.Key_Return)
-        await driver.until(lambda: driver.page == "home", "home")
-
-    run_story(desk.doors(), StartWish(desk.folder.screen), story)
 
 
 def test_staff_write_test_confirm_send_and_look_back(play: Play, relay: FakeRelay, tmp_path: Path) -> None:
