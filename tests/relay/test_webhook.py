@@ -181,29 +181,27 @@ def test_the_old_secret_is_good_while_it_is_given_and_an_empty_one_never_is(
         assert door.post(body, sign(body, "")) == 401
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"events":{}}',
-        b'{"destination":"U"}',
-        b'{"events":[NaN]}',
-        b'{"events":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        '{"events":["こんにちは"]}'.encode("cp932"),
-        b"\xff\xfe\x00",
-    ],
-    ids=["empty", "cut", "list", "null", "object", "no events", "NaN", "deep", "Shift_JIS", "bytes"],
-)
+NOT_WHAT_LINE_SENDS = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'{"events":{}}',
+    b'{"destination":"U"}',
+    b'{"events":[NaN]}',
+    b'{"events":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    '{"events":["こんにちは"]}'.encode("cp932"),
+    b"\xff\xfe\x00",
+]
+
+
 def test_a_signed_body_that_is_not_what_line_sends_is_refused_and_counted(
-    database: Database, tmp_path: Path, clock: Clock, body: bytes
+    database: Database, tmp_path: Path, clock: Clock
 ) -> None:
     with open_door(database, tmp_path, clock) as door:
-        assert door.post(body) == 400
+        assert [door.post(body) for body in NOT_WHAT_LINE_SENDS] == [400] * len(NOT_WHAT_LINE_SENDS)
     assert stored_ids(database) == []
-    assert tallies(database) == {"webhook.malformed": 1}
+    assert tallies(database) == {"webhook.malformed": len(NOT_WHAT_LINE_SENDS)}
 
 
 def test_strange_events_in_a_good_body_are_kept_for_the_inbox_to_count(

@@ -304,27 +304,25 @@ def test_a_question_that_ended_meanwhile_is_said_and_the_rest_is_saved(
     assert visitor.form()[f"a.{BIRTH}"] == ["1960"]
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        (DISTRICT, "no such district", "選べなくなった答え"),
-        (DISTRICT, ["d00", "d01"], "1つだけ"),
-        (SEX, ["s1", "s2"], "1つだけ"),
-        (BIRTH, "1066", "年を、一覧から"),
-        (BIRTH, "２０００", "年を、一覧から"),
-        (BIRTH, "<script>alert(1)</script>", "年を、一覧から"),
-        (TOPICS, ["t0", '"><img src=x onerror=alert(1)>'], "選べなくなった答え"),
-    ],
-)
-def test_a_value_that_was_never_offered_is_named_on_top_and_stored_nowhere(
-    visitor: Visitor, field: str, value: Any, words: str
-) -> None:
-    answer = visitor.save(visitor.form() | {f"a.{field}": value})
-    assert answer.status_code == 422
-    assert "まだ保存していません（1か所）" in answer.text and words in answer.text
-    assert f'href="#f{field}"' in answer.text
-    assert "<script>" not in answer.text and "onerror" not in answer.text
-    assert visitor.form().get(f"a.{field}", [""]) == [""]
+NEVER_OFFERED: list[tuple[str, Any, str]] = [
+    (DISTRICT, "no such district", "選べなくなった答え"),
+    (DISTRICT, ["d00", "d01"], "1つだけ"),
+    (SEX, ["s1", "s2"], "1つだけ"),
+    (BIRTH, "1066", "年を、一覧から"),
+    (BIRTH, "２０００", "年を、一覧から"),
+    (BIRTH, "<script>alert(1)</script>", "年を、一覧から"),
+    (TOPICS, ["t0", '"><img src=x onerror=alert(1)>'], "選べなくなった答え"),
+]
+
+
+def test_a_value_that_was_never_offered_is_named_on_top_and_stored_nowhere(visitor: Visitor) -> None:
+    for field, value, words in NEVER_OFFERED:
+        answer = visitor.save(visitor.form() | {f"a.{field}": value})
+        assert answer.status_code == 422
+        assert "まだ保存していません（1か所）" in answer.text and words in answer.text
+        assert f'href="#f{field}"' in answer.text
+        assert "<script>" not in answer.text and "onerror" not in answer.text
+        assert visitor.form().get(f"a.{field}", [""]) == [""]
 
 
 def test_labels_are_shown_as_text_whatever_they_hold(counter: Counter, visitor: Visitor) -> None:
