@@ -42,7 +42,7 @@ CHUNK = 20  # events in one commit: more would keep the webhook's writer waiting
 TRIES = 3
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
 REPLIES_AT_ONCE = 50
-LOOK_EVERY = 2.0  # seconds; other processes' events and ended leases are found without being woken
+LOOK_EVERY = 0.5  # seconds; a worker of its own (PostgreSQL) is not woken by the webhook, and people wait
 _log = logging.getLogger(__name__)
 
 
