@@ -45,7 +45,7 @@ QT_LIBRARIES = [
     "libxcb-xinerama0",
     "libxkbcommon-x11-0",
 ]
-BROWSER = ["chromium", "fonts-noto-color-emoji"]
+BROWSER = ["chromium", "fonts-noto-color-emoji", "libatomic1"]  # the last for Playwright's own node
 SCREENLESS = ["xvfb", "xauth"]
 SYSTEM_PACKAGES = {
     "demo": QT_LIBRARIES + BROWSER + SCREENLESS,

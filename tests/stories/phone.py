@@ -52,15 +52,26 @@ class Phones:
         return answer
 
     def _serve(self) -> None:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-            while (ask := self._asks.get()) is not None:
-                action, answer = ask
-                try:
-                    answer.set_result(action(browser))
-                except BaseException as error:
-                    answer.set_exception(error)  # whoever waits for the answer sees it
-            browser.close()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+                self._answer(lambda action: action(browser))
+                browser.close()
+        except Exception as error:  # no browser here: whoever asks is told, instead of waiting for ever
+            trouble = error
+            self._answer(lambda _: _raise(trouble))
+
+    def _answer(self, carry_out: Callable[[Callable[[Browser], Any]], Any]) -> None:
+        while (ask := self._asks.get()) is not None:
+            action, answer = ask
+            try:
+                answer.set_result(carry_out(action))
+            except BaseException as error:
+                answer.set_exception(error)  # whoever waits for the answer sees it
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 class Phone:
