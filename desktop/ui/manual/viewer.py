@@ -119,12 +119,14 @@ def manual_document(page: Page, folder: Path, parent: QObject | None = None) -> 
     document = QTextDocument(parent)
     document.setBaseUrl(QUrl.fromLocalFile(f"{folder}/"))
     document.setDocumentMargin(8)
+    document.setMarkdown(page.markdown)  # forgets all resources, so they come after it
     for name in set(_picture_names(page.markdown)):
         image = QImage(str(folder / name))
         if not image.isNull():
             scaled = image.scaledToWidth(min(_PICTURE_WIDTH, image.width()), _SMOOTH)
-            document.addResource(_IMAGE, QUrl(name), scaled)
-    document.setMarkdown(page.markdown)
+            # A browser asks for the full address, a printed document for the name as written.
+            for address in (QUrl(name), document.baseUrl().resolved(QUrl(name))):
+                document.addResource(_IMAGE, address, scaled)
     _give_air(document)
     return document
 

@@ -12,10 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QDialog, QTableView, QTableWidget, QToolButton, QWidget
 
+from desktop.features.manual import Manual
 from desktop.features.recipients import Condition
 from desktop.replica.records import DeliveryQuery
 from desktop.ui.driver import Driver, NotSeen, run_story
 from desktop.ui.main import StartWish
+from desktop.ui.manual.viewer import manual_document
 from desktop.ui.pictures import PAGES, take_pictures
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
@@ -372,3 +374,9 @@ def test_the_manuals_pictures_come_from_the_running_program(
     assert {path.stem for path in made} == set(PAGES)
     assert all(path.stat().st_size > 5000 for path in made)
     assert QWidget is not None
+
+
+def test_a_manual_page_is_no_wider_than_the_space_beside_the_contents(qapp: QApplication) -> None:
+    manual = Manual()
+    for page in manual.pages():
+        assert manual_document(page, manual.folder).idealWidth() < 760, page.name
