@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
@@ -51,7 +52,17 @@ def serve(settings: RelaySettings, *, clock: Clock = utc_now) -> None:
     if relay.enrolment.is_first_run():
         print_first_code(relay)
     server = _make_server(relay, settings, clock, stop_within=_STOP_LIMIT)
+    calm_collector()
     server.run()
+
+
+def calm_collector() -> None:
+    """Take what was built at the start out of the garbage collector's rounds.
+
+    Looking through the modules again and again held single webhooks up by 50 ms (bench `ingest`).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def print_first_code(relay: Relay) -> None:

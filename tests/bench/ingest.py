@@ -19,6 +19,7 @@ from tests.bench.processes import free_port, serving, slow_flush
 BODIES = 120_000
 UVICORN = "--host 127.0.0.1 --no-access-log --log-level warning --backlog 4096"
 LIMIT = "limit: signature only, stores nothing"
+GRANIAN = "limit on granian: signature only"
 PEER = "peer: Flask + SDK, gunicorn, stores nothing"
 SQLCIPHER = "ours: SQLCipher, FULL"
 POSTGRES = "ours: PostgreSQL"
@@ -35,6 +36,7 @@ def contenders(options: Any) -> list[Contender]:
     load = partial(drive, bodies=bodies, seconds=options.seconds)
     return [
         Contender(LIMIT, "limit", partial(_limit, load)),
+        Contender(GRANIAN, "limit", partial(_granian, load)),
         Contender(PEER, "peer", partial(_peer, load)),
         Contender(SQLCIPHER, "ours", partial(_ours, load, "sqlcipher", 0, 64)),
         Contender(POSTGRES, "ours", partial(_ours, load, "postgresql", 0, 64)),
@@ -64,6 +66,14 @@ def _limit(load: Callable[..., Figures]) -> Figures:
     port = free_port()
     words = ["uvicorn", "tests.bench.servers.hmac_only:app", "--port", str(port), *UVICORN.split()]
     with serving(words, port, {"BENCH_SECRET": SECRET}):
+        return load(port, connections=64)
+
+
+def _granian(load: Callable[..., Figures]) -> Figures:
+    """The other server that could carry the relay (decision 005)."""
+    port = free_port()
+    words = ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    with serving([*words, "tests.bench.servers.hmac_only:app"], port, {"BENCH_SECRET": SECRET}):
         return load(port, connections=64)
 
 

@@ -21,6 +21,7 @@ import uvicorn
 import uvloop
 from sqlalchemy import func, select
 
+from relay.serve import calm_collector
 from relay.store.database import Database, open_database
 from relay.store.tables import inbox
 from relay.store.transit import TransitKeys
@@ -72,6 +73,7 @@ async def serve(engine: str, database: Database, folder: Path, port: int) -> int
         clock=utc_now,
         wake=lambda: None,
     )
+    calm_collector()
     app = Counted(webhook, one_at_a_time=engine == "single")
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, access_log=False, log_level="warning", backlog=4096, lifespan="off"
