@@ -43,7 +43,8 @@ def decide_outcome(claim: Claim, answer: LineAnswer, now: datetime, *, jitter: f
     if status in (401, 403):  # our own token or plan, not this message: nobody is refused for it
         return _again(claim, answer, now, wait=timedelta(0), pauses="line_refused")
     if status is not None and 400 <= status < 500 and status not in (408, 429):
-        return closed("refused")
+        # After an unclear try somebody may have it: LINE is not believed to have refused them.
+        return closed("refused" if claim.is_first_try else "unknown")
     return _again(claim, answer, now, wait=_wait(claim, answer, jitter))
 
 

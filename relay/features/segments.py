@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -101,11 +101,16 @@ class SegmentIndex:
         """The LINE user ids of these residents.no; one whose row is gone is left out."""
         numbers = memoryview(members).cast("I")
         with self._lock:
-            if numbers and max(numbers) * USER_ID_BYTES >= len(self._ids):
+            found = self._look_up(numbers)
+            if len(found) < len(numbers):  # frozen by a process that knew newer residents than this one
                 self.refresh()
-            ids, size = self._ids, USER_ID_BYTES
-            found = [bytes(ids[number * size : number * size + size]) for number in numbers]
-        return [user_id for user_id in found if user_id and user_id[0]]
+                found = self._look_up(numbers)
+        return found
+
+    def _look_up(self, numbers: Sequence[int]) -> list[bytes]:
+        ids, size = self._ids, USER_ID_BYTES
+        places = (number * size for number in numbers)
+        return [bytes(ids[place : place + size]) for place in places if place < len(ids) and ids[place]]
 
     # --- keeping up ---
 
@@ -155,8 +160,9 @@ class SegmentIndex:
             end = (number + 1) * size
             if len(self._ids) < end:
                 self._ids.extend(bytes(max(end - len(self._ids), len(self._ids) // 4)))
-            user_id = open_line_user_id(cipher, id, sealed).encode("ascii")
-            self._ids[end - size : end] = user_id.ljust(size, b"\0")[:size]
+            user_id = open_line_user_id(cipher, id, sealed).encode("ascii", "replace")
+            # An id of another form is never put into a call; one bad row must not stop every count.
+            self._ids[end - size : end] = user_id if len(user_id) == size else bytes(size)
         changed = BitMap(numbers)
         for bitmap in self._followed.values():
             bitmap -= changed

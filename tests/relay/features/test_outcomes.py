@@ -86,3 +86,9 @@ def test_a_clear_no_after_an_unclear_try_keeps_the_first_time() -> None:
     assert not decide_outcome(second, answer, NOW).certainly_not
     assert not not_tried(second).certainly_not
     assert not_tried(claim()).certainly_not
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_refusal_after_an_unclear_try_leaves_it_unknown(status: int) -> None:
+    outcome = decide_outcome(claim(attempts=2), LineAnswer(status=status), NOW)
+    assert outcome.state == "unknown"

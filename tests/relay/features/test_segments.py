@@ -211,6 +211,19 @@ def test_members_give_the_line_user_ids_they_had_at_following(database: Database
     assert [user.decode() for user in found] == users
 
 
+def test_a_process_that_has_not_seen_the_newest_resident_looks_again(
+    database: Database, clock: Clock
+) -> None:
+    add_friends(database, 40, clock())
+    behind = SegmentIndex(database, clock)
+    behind.refresh()
+    newest = add_friends(database, 1, clock(), start=900)
+    members = SegmentIndex(database, clock).members(Everyone())
+    found = behind.user_ids(members)
+    assert len(found) == 41
+    assert newest[0].encode() in found
+
+
 def test_somebody_whose_row_is_gone_is_left_out_of_the_ids(database: Database, clock: Clock) -> None:
     add_friends(database, 2, clock())
     index = SegmentIndex(database, clock)
