@@ -2,7 +2,7 @@
 """The one command of this project. Standard library only: it makes the environment everything else runs in.
 
 python3 run.py demo       everything on the sample town, on this machine, without an account
-python3 run.py test       install what is needed and run the tests (--slow: the long ones too)
+python3 run.py test       install what is needed and run the tests (--slow: only the long ones)
 python3 run.py check      format, lint, types, imports, tests
 python3 run.py bench      measure ourselves beside a peer or a limit; NAME and --json
 python3 run.py relay | worker | desktop | sandbox     start one part; further words are handed on

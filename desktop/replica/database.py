@@ -68,6 +68,7 @@ def open_store(path: Path, key: bytes) -> Store:
         pool_size=4,
         max_overflow=4,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error text must not carry what people wrote
     )
     store = Store(engine)
     try:

@@ -1,4 +1,4 @@
-"""The whole story in one go: SEG-2, SEG-3, SEG-4, SEG-5, SEG-6, SEG-7, SEG-10, OPS-4, OPS-11.
+"""The whole story in one go: SEG-2, SEG-3, SEG-4, SEG-5, SEG-6, SEG-7, SEG-10, OPS-4.
 
 Sandbox and relay as processes, the real window on a virtual screen, phones in Chromium. What the demo shows.
 """
