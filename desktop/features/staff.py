@@ -46,9 +46,6 @@ class Staff:
         """As the relay last said, else as it was at sign-in."""
         return next((member for member in self.all() if member.id == self._profile.id), self._profile)
 
-    def name_of(self, staff_id: str) -> str:
-        return next((member.display_name for member in self.all() if member.id == staff_id), "")
-
     def testers(self) -> list[StaffMember]:
         """Those to whom a test delivery can go."""
         return [member for member in self.all() if member.line_linked]
