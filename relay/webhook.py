@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ TALLY_EVERY = 5.0  # seconds between writes of refusals, so that forged requests
 
 _EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _NOTHING = (b"content-length", b"0")
+_log = logging.getLogger(__name__)
 
 
 class _BodyRefused(Exception):
@@ -46,13 +48,13 @@ class _BodyRefused(Exception):
 
 
 class _Batch:
-    """Events of all requests that wait for the same commit."""
+    """Events of all requests that wait for the same commit. `on_late` is called when its time is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_late: Callable[[_Batch], None]) -> None:
         self.events: list[NewEvent] = []
         self.requests: list[asyncio.Future[bool]] = []
         # Whatever holds the store up, nobody waits longer: LINE comes again with the same event ids.
-        self._deadline = asyncio.get_running_loop().call_later(ANSWER_WITHIN, self.finish)
+        self._deadline = asyncio.get_running_loop().call_later(ANSWER_WITHIN, on_late, self)
 
     def finish(self, *, stored: bool = False) -> None:
         """The first call counts: what is late to be stored was already answered with 503."""
@@ -84,6 +86,7 @@ class Webhook:
         self._clock = clock
         self._wake = wake
         self._gathering: _Batch | None = None
+        self._late: list[_Batch] = []
         self._subject_key = database.cipher.derive("inbox subject")
         self._writer = event_writer(database)
         self._writing = 0
@@ -149,7 +152,7 @@ class Webhook:
         loop = asyncio.get_running_loop()
         batch = self._gathering
         if batch is None:
-            batch = self._gathering = _Batch()
+            batch = self._gathering = _Batch(self._give_up)
             if self._writing < self._writer.at_once:
                 self._writing += 1
                 # At the end of this tick, so that every request read in it joins the same commit.
@@ -184,6 +187,20 @@ class Webhook:
             return b""
         return hashlib.blake2b(user_id.encode("ascii"), key=self._subject_key, digest_size=16).digest()
 
+    def _give_up(self, batch: _Batch) -> None:
+        """Its requests are answered; nobody may join it, because its deadline will not come again."""
+        batch.finish()
+        if batch is self._gathering:
+            self._gathering = None
+            self._late.append(batch)
+
+    def _next_batch(self) -> _Batch | None:
+        """What was answered with 503 is stored too: when LINE repeats it, its id is known."""
+        if self._late:
+            return self._late.pop(0)
+        batch, self._gathering = self._gathering, None
+        return batch
+
     def _begin_writing(self) -> None:
         task = asyncio.get_running_loop().create_task(self._write_batches())
         self._tasks.add(task)
@@ -192,20 +209,24 @@ class Webhook:
     async def _write_batches(self) -> None:
         """Commit batch after batch until nobody waits; while one is written the next one gathers."""
         try:
-            while (batch := self._gathering) is not None:
-                self._gathering = None
-                try:
-                    await self._writer.store(batch.events)
-                    batch.finish(stored=True)
-                    self._wake()
-                except StoreUnavailable as trouble:
-                    batch.finish()
-                    self._count(f"webhook.{trouble.reason}")
-                finally:
-                    batch.finish()
-                    self._waiting_events -= len(batch.events)
+            while (batch := self._next_batch()) is not None:
+                await self._write(batch)
         finally:
             self._writing -= 1
+
+    async def _write(self, batch: _Batch) -> None:
+        try:
+            await self._writer.store(batch.events)
+            batch.finish(stored=True)
+            self._wake()
+        except StoreUnavailable as trouble:
+            self._count(f"webhook.{trouble.reason}")
+        except Exception as error:  # one odd failure must not end the loop; its text could quote an event
+            _log.error("a batch was not stored: %s", type(error).__name__)
+            self._count("webhook.failed")
+        finally:
+            batch.finish()
+            self._waiting_events -= len(batch.events)
 
     def _count(self, name: str) -> None:
         self._tallies[name] += 1
@@ -228,7 +249,8 @@ class Webhook:
 
         try:
             await asyncio.to_thread(write)
-        except StoreUnavailable:
+        except Exception as error:
+            _log.warning("refusals wait to be counted: %s", type(error).__name__)
             self._tallies.update(counts)  # kept in memory until the store takes them
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, insert, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from relay.errors import StoreUnavailable, WrongKey
@@ -38,7 +39,6 @@ class Database:
         self.is_embedded = is_embedded
         self.relay_id = ""
         self._writer = threading.RLock()
-        self._own = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -69,30 +69,6 @@ class Database:
                 raise
             connection.exec_driver_sql("COMMIT")
 
-    @contextmanager
-    def write_one(self) -> Iterator[Connection]:
-        """For a single statement, which is a transaction by itself: one round trip to PostgreSQL, not four.
-
-        Each thread keeps its connection. One that broke is given up with the trouble it caused.
-        """
-        if self.is_embedded:
-            with self.write() as connection:
-                yield connection
-            return
-        with _known_trouble():
-            own: Connection | None = getattr(self._own, "connection", None)
-            if own is None:
-                own = self.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
-                self._own.connection = own
-            try:
-                yield own
-                own.commit()  # ends SQLAlchemy's bookkeeping; nothing is sent
-            except BaseException:
-                self._own.connection = None
-                own.invalidate()
-                own.close()
-                raise
-
     def close(self) -> None:
         self.engine.dispose()
 
@@ -106,7 +82,9 @@ def open_database(url: str, host_key: bytes) -> Database:
     else:
         # Large enough for the worker threads of one process, small enough for a default PostgreSQL.
         database = Database(
-            create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True), cipher, is_embedded=False
+            create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True),
+            cipher,
+            is_embedded=False,
         )
     try:
         upgrade(database)
@@ -141,9 +119,14 @@ def _open_embedded(path: Path, key: bytes) -> Engine:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    engine = create_engine("sqlite://", module=sqlcipher, creator=connect, poolclass=QueuePool, pool_size=8)
-
-    return engine
+    return create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=8,
+        hide_parameters=True,  # an error's text must not quote the values
+    )
 
 
 def _prove_key(connection: Connection, database: Database) -> None:
@@ -166,10 +149,16 @@ def _known_trouble() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreUnavailable(_reason(str(error.orig).lower())) from None
+    except PoolTimeout:
+        raise StoreUnavailable("busy") from None
     except DatabaseError as error:
-        if "file is not a database" in str(error.orig).lower():
+        text = str(error.orig).lower()
+        if "file is not a database" in text:
             raise WrongKey("the key does not open the database file") from None
-        raise
+        if isinstance(error, IntegrityError | ProgrammingError | DataError):
+            raise  # a bug of ours, to be seen as one
+        # A server made read-only, a damaged file: nothing a second try of the same code would mend.
+        raise StoreUnavailable(_reason(text)) from None
 
 
 def _reason(text: str) -> str:

@@ -78,7 +78,7 @@ class PostgresWriter:
             await self._run(connection, events)
         except psycopg.errors.DiskFull:
             raise StoreUnavailable("disk_full") from None
-        except psycopg.OperationalError:
+        except psycopg.Error:  # also a server that was made read-only; the text may quote values
             raise StoreUnavailable("busy") from None
 
     async def aclose(self) -> None:
@@ -91,7 +91,7 @@ class PostgresWriter:
             await self._run(self._idle.pop(), events)
         except psycopg.errors.DiskFull:
             raise
-        except psycopg.OperationalError:
+        except psycopg.Error:  # a fresh connection tells whether it was the connection's fault
             return False
         return True
 

@@ -289,6 +289,68 @@ def test_a_store_locked_by_another_is_answered_with_503_within_two_seconds_and_t
     other.close()
 
 
+def test_whoever_comes_while_the_store_is_away_is_answered_in_time(
+    database: Database, database_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    other = open_database(database_url, HOST_KEY)
+    with open_door(database, tmp_path, clock) as door:
+        with other.write() as connection:
+            if not other.is_embedded:
+                connection.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
+            for number in range(4):  # the first ones hold the writers, the last ones find a batch given up
+                began = time.monotonic()
+                assert door.post(body_of(said(user(number), "待って"))) == 503
+                assert time.monotonic() - began < 2
+        assert door.post(body_of(said(user(9), "はい"))) == 200
+    other.close()
+
+
+def test_a_store_that_fails_in_a_way_nobody_knows_answers_503_and_then_works_again(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    break_store, mend_store = _SPOILT[database.engine.dialect.name]
+    statuses: list[int] = []
+
+    def post_all(count: int) -> None:
+        bodies = [body_of(said(user(n), "はい")) for n in range(count)]
+        threads = [threading.Thread(target=lambda b=b: statuses.append(door.post(b))) for b in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    with open_door(database, tmp_path, clock) as door:
+        assert door.post(body_of(said(user(0), "前"))) == 200
+        with database.write() as connection:
+            for statement in break_store:
+                connection.execute(text(statement))
+        post_all(40)
+        assert statuses == [503] * 40
+        with database.write() as connection:
+            connection.execute(text(mend_store))
+        statuses.clear()
+        post_all(10)
+        assert statuses == [200] * 10
+    assert len(stored_ids(database)) == 11
+    assert 0 < sum(count for name, count in tallies(database).items() if name.startswith("webhook.")) <= 40
+
+
+_SPOILT = {
+    "sqlite": (
+        ["CREATE TRIGGER spoilt BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'odd'); END"],
+        "DROP TRIGGER spoilt",
+    ),
+    "postgresql": (
+        [
+            "CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE read_only_sql_transaction; END $$",
+            "CREATE TRIGGER spoilt BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION odd()",
+        ],
+        "DROP TRIGGER spoilt ON inbox",
+    ),
+}
+
+
 def test_a_full_disk_is_answered_with_503_and_leaves_nothing_half(tmp_path: Path, clock: Clock) -> None:
     database = open_database(f"sqlcipher:{tmp_path / 'relay.db'}", HOST_KEY)
     limit = [0]
