@@ -65,6 +65,12 @@ class DeliverySend(Wire):
     recipients_seen: int
 
 
+class DeliveryResume(Wire):
+    """Go on with a paused delivery: those who still wait get it, nobody twice."""
+
+    delivery: str
+
+
 class LineLinkStart(Wire):
     """Begin to tie the signer's own LINE account. `code_hash`: SHA-256 hex of the code on the screen."""
 
@@ -90,6 +96,7 @@ PAYLOADS: dict[str, type[Wire]] = {
     "delivery.remove": DeliveryRemove,
     "delivery.test": DeliveryTest,
     "delivery.send": DeliverySend,
+    "delivery.resume": DeliveryResume,
     "line_link.start": LineLinkStart,
     "line_link.remove": LineLinkRemove,
     "greeting.save": GreetingSave,
@@ -120,13 +127,21 @@ class ChangeResult(Wire):
 
 
 def make_change(
-    kind: str, payload: Wire, *, based_on: int, now: datetime, staff: str, relay: str, key: Ed25519PrivateKey
+    kind: str,
+    payload: Wire,
+    *,
+    based_on: int,
+    now: datetime,
+    staff: str,
+    relay: str,
+    key: Ed25519PrivateKey,
+    id: str = "",
 ) -> Change:
-    """A signed change of a kind in `PAYLOADS`."""
+    """A signed change of a kind in `PAYLOADS`. `id`: the one it already has in an outbox, else a new one."""
     if not isinstance(payload, PAYLOADS[kind]):
         raise TypeError(f"{kind} takes a {PAYLOADS[kind].__name__}")
     change = Change(
-        id=new_id(now),
+        id=id or new_id(now),
         kind=kind,
         payload=payload.as_json(),
         based_on=based_on,

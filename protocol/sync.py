@@ -16,7 +16,7 @@ CHANGES_LIMIT = 100
 RECORDS_LIMIT = 1000
 LONG_POLL_LIMIT = 25  # seconds; below the 30 s after which town proxies tend to cut a quiet connection
 
-RecordKind = Literal["item", "delivery", "staff", "summary", "settings"]
+RecordKind = Literal["item", "delivery", "staff", "summary", "settings", "test_run"]
 Environment = Literal["production", "test", "training"]
 
 
@@ -25,7 +25,7 @@ class Record(Wire):
 
     `seq` is its number in the stream of `audience`; a newer state of the same (kind, id) has a higher one.
     `body` is the JSON of: item → SegmentItem, delivery → Delivery, staff → StaffMember,
-    summary → TownSummary, settings → TownSettings; empty when `removed`.
+    summary → TownSummary, settings → TownSettings, test_run → TestRun; empty when `removed`.
     """
 
     kind: str
@@ -81,6 +81,24 @@ class TownSummary(Wire):
     followed_today: int = 0
     followed_week: int = 0
     as_of: datetime
+
+
+class TestRun(Wire):
+    """What became of a test delivery. Record kind `test_run`, id = that of the `delivery.test` change.
+
+    Only `asked_by` sees it. People, not requests; nothing is a success before `finished`.
+    """
+
+    __test__ = False  # not a test, whatever a collector thinks of its name
+
+    asked_by: str
+    recipients: int
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    finished: bool = False
+    reason: str = ""
+    """A reason code: why somebody was not reached, or, before the end, what LINE is waited for."""
 
 
 class CountRequest(Wire):

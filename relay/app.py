@@ -115,6 +115,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         **plain_changes(cipher, clock),
         "delivery.send": sending.send,
         "delivery.test": sending.test,
+        "delivery.resume": sending.resume,
     }
     rounds = SyncRounds(database, clock, stages, bell)
     file_endpoints = FileEndpoints(gate, files)

@@ -14,22 +14,26 @@ from sqlalchemy import Connection
 from protocol.deliveries import DeliveryNumbers
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.news import NewsBell
+from relay.features.test_runs import publish_test_run
 from relay.store.batches import (
     Claim,
     Outcome,
     claim_batches,
     count_open,
+    give_up_waiting,
     has_due_batches,
     release_claims,
+    waits_for_line,
     write_outcomes,
 )
 from relay.store.database import Database
 from relay.store.leases import drop_lease, take_lease
 from relay.store.runs import (
+    Run,
     end_run,
     find_messages,
     find_run,
-    list_sending,
+    list_unended,
     mark_reported,
     pause_run,
     sum_ledger,
@@ -83,7 +87,7 @@ class Ledger:
             if self._database.is_embedded:
                 released = release_claims(connection)
                 drop_lease(connection, PACING_LEASE)
-            self._unreported |= set(list_sending(connection))
+            self._unreported |= set(list_unended(connection))
         return released > 0
 
     def turn(self, outcomes: Sequence[Outcome], want: int, *, is_busy: bool) -> Turn:
@@ -146,7 +150,9 @@ class Ledger:
             if run is None or run.state not in ("sending", "paused"):
                 reported.append(id)
                 continue
-            is_done = run.state == "sending" and count_open(connection, id) == 0
+            if run.kind == "test" and run.state == "paused":
+                give_up_waiting(connection, id, now)  # nobody goes on with a test: a new one is as quick
+            is_done = (run.state == "sending" or run.kind == "test") and count_open(connection, id) == 0
             is_early = run.reported_at is not None and now - run.reported_at < _REPORT_EVERY
             if is_early and not is_done and run.state == "sending":
                 continue
@@ -163,27 +169,39 @@ def close_run(connection: Connection, database: Database, id: str, now: datetime
     """Every batch has its outcome: the run is sent, or failed when nobody can have got it."""
     numbers = sum_ledger(connection, id)
     reached = numbers.accepted + numbers.unknown > 0
-    reason = "line_refused" if numbers.refused else ""
+    run = find_run(connection, id, lock=True)
+    assert run is not None
+    reason = run.reason or ("line_refused" if numbers.refused else "")
     if numbers.recipients == 0:
         reason = "no_recipients"
     end_run(connection, id, state="sent" if reached else "failed", reason=reason, now=now)
     publish_progress(connection, database, id, now)
-    run = find_run(connection, id)
-    if run is not None and run.kind == "test":
+    if run.kind == "test":
         counts = {f"test.{state}": getattr(numbers, state) for state in ("accepted", "refused", "unknown")}
         add_tallies(connection, now, counts)
 
 
 def publish_progress(connection: Connection, database: Database, id: str, now: datetime) -> None:
-    """Show the run on its `delivery` record; a test has none of its own."""
+    """Show the run on its record: `test_run` for a test, else `delivery`."""
     run = find_run(connection, id, lock=True)
     assert run is not None
     mark_reported(connection, id, now)
-    found = find_delivery(connection, database.cipher, run.delivery) if run.kind == "segment" else None
+    numbers = sum_ledger(connection, id)
+    if run.kind == "test":
+        publish_test_run(
+            connection,
+            database.cipher,
+            id,
+            numbers,
+            finished=run.finished_at is not None,
+            reason=run.reason or _reason_to_wait(connection, run),
+            now=now,
+        )
+        return
+    found = find_delivery(connection, database.cipher, run.delivery)
     if found is None:
         return
     _, delivery = found
-    numbers = sum_ledger(connection, id)
     facts = {
         "state": run.state,
         "reason": run.reason,
@@ -194,3 +212,9 @@ def publish_progress(connection: Connection, database: Database, id: str, now: d
     changed = delivery.model_copy(update=facts)
     if changed != delivery:
         put_delivery(connection, database.cipher, changed, now)
+
+
+def _reason_to_wait(connection: Connection, run: Run) -> str:
+    """Why a run under way is not further; empty when nothing is in its way."""
+    is_waiting = run.state == "sending" and waits_for_line(connection, run.id)
+    return "line_unreachable" if is_waiting else ""

@@ -1,4 +1,6 @@
-"""Confirming a delivery, testing it, freezing it into batches. The calls are in `jobs/deliver.py`.
+"""Confirming a delivery, testing it, going on with it, freezing it into batches.
+
+The calls are in `jobs/deliver.py`.
 
 Source: design "Events in, messages out". Requirements: SEG-5 (now), SEG-7, SEG-10.
 """
@@ -12,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from protocol.changes import Change, DeliverySend, DeliveryTest
+from protocol.changes import Change, DeliveryResume, DeliverySend, DeliveryTest
 from protocol.deliveries import (
     Delivery,
     DeliveryNumbers,
@@ -31,16 +33,18 @@ from protocol.messages import (
 )
 from protocol.wire import Wire
 from relay.errors import Refused
-from relay.features.deliveries import find_delivery, put_delivery
+from relay.features.deliveries import DELIVERY, find_delivery, put_delivery
 from relay.features.files import Files
 from relay.features.items import list_items
 from relay.features.ledger import close_run, publish_progress
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
+from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import NewBatch, add_batches
 from relay.store.database import Database
 from relay.store.jobs import add_job
+from relay.store.records import find_version
 from relay.store.runs import add_run, begin_run, count_people_under_way, find_run, resume_run
 from relay.store.test_accounts import find_test_accounts
 
@@ -57,7 +61,7 @@ class BuildMessages(Protocol):
 
 
 class Sending:
-    """The two changes that make LINE calls happen, and the job between them and the first call."""
+    """The changes that make LINE calls happen, and the job between them and the first call."""
 
     def __init__(
         self,
@@ -84,15 +88,7 @@ class Sending:
         if problems:
             raise Refused(problems[0].code)
         count = self._index.count(delivery.draft.segment)
-        quota = self._quota.answer()
-        if quota.quota is None:
-            raise Refused(quota.reason or "quota_unknown")
-        # LINE counts only what it was asked for: two deliveries confirmed at once must not share one rest.
-        with self._database.read() as connection:
-            promised = quota.quota.used + count_people_under_way(connection)
-        problems = find_sending_problems(count, quota.quota.model_copy(update={"used": promised}))
-        if problems:
-            raise Refused(problems[0].code)
+        self._check_quota(count)
         if has_grown_too_much(payload.recipients_seen, count):
             raise Refused("count_changed")
         return lambda connection: self._confirm(connection, change, payload.delivery, count)
@@ -108,6 +104,15 @@ class Sending:
         if not self._quota.is_configured:
             raise Refused("line_not_configured")
         return lambda connection: self._begin_test(connection, change, payload)
+
+    def resume(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        """`delivery.resume`: those who still wait get it; their batches keep their keys."""
+        assert isinstance(payload, DeliveryResume)
+        with self._database.read() as connection:
+            delivery = self._find_paused(connection, payload.delivery, change.based_on)
+        self._quota.forget()  # what LINE said before it stopped us is no guide
+        self._check_quota(delivery.numbers.waiting)
+        return lambda connection: self._go_on(connection, change, payload.delivery)
 
     def freeze(self, run: str) -> None:
         """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
@@ -133,24 +138,44 @@ class Sending:
                 close_run(connection, self._database, run, now)
         self._quota.forget()
 
-    def resume(self, run: str) -> bool:
-        """Go on with a paused run; its batches keep their keys. Whether it was paused."""
-        with self._database.write() as connection:
-            resumed = resume_run(connection, run)
-            if resumed:
-                publish_progress(connection, self._database, run, self._clock())
-        return resumed
+    def _check_quota(self, people: int) -> None:
+        """Raises Refused when LINE cannot be asked, or does not allow so many more people this month."""
+        quota = self._quota.answer()
+        if quota.quota is None:
+            raise Refused(quota.reason or "quota_unknown")
+        # LINE counts only what it was asked for: two deliveries confirmed at once must not share one rest.
+        with self._database.read() as connection:
+            promised = quota.quota.used + count_people_under_way(connection)
+        problems = find_sending_problems(people, quota.quota.model_copy(update={"used": promised}))
+        if problems:
+            raise Refused(problems[0].code)
 
     def _find_sendable(self, connection: Connection, id: str, based_on: int) -> Delivery:
+        return self._find(connection, id, based_on, state="draft", otherwise="already_sent")
+
+    def _find_paused(self, connection: Connection, id: str, based_on: int) -> Delivery:
+        return self._find(connection, id, based_on, state="paused", otherwise="not_paused")
+
+    def _find(
+        self, connection: Connection, id: str, based_on: int, *, state: DeliveryState, otherwise: str
+    ) -> Delivery:
+        """The delivery in this state and version. Raises Refused, with `otherwise` for another state."""
         found = find_delivery(connection, self._database.cipher, id)
         if found is None:
             raise Refused("not_found")
         record, delivery = found
-        if delivery.state != "draft":
-            raise Refused("already_sent")
+        if delivery.state != state:
+            raise Refused(otherwise)
         if record.version != based_on:
             raise Refused("version_conflict")
         return delivery
+
+    def _go_on(self, connection: Connection, change: Change, id: str) -> int:
+        self._find_paused(connection, id, change.based_on)
+        if not resume_run(connection, id):
+            raise Refused("not_paused")
+        publish_progress(connection, self._database, id, self._clock())
+        return find_version(connection, DELIVERY, id)
 
     def _confirm(self, connection: Connection, change: Change, id: str, count: int) -> int:
         now = self._clock()
@@ -181,7 +206,7 @@ class Sending:
         return put_delivery(connection, self._database.cipher, queued, now)
 
     def _begin_test(self, connection: Connection, change: Change, payload: DeliveryTest) -> int:
-        """Returns the number of people it goes to."""
+        """Returns the version of the record that tells what came of it."""
         now = self._clock()
         accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
         if not payload.staff or any(staff not in accounts for staff in payload.staff):
@@ -202,7 +227,14 @@ class Sending:
         batches = [_new_batch(no, "push", _member(number)) for no, number in enumerate(people)]
         add_batches(connection, change.id, batches)
         begin_run(connection, change.id, recipients=len(people), now=now)
-        return len(people)
+        return begin_test_run(
+            connection,
+            self._database.cipher,
+            change.id,
+            asked_by=change.staff,
+            recipients=len(people),
+            now=now,
+        )
 
     def _freeze_messages(self, connection: Connection, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """LINE's form of the messages; pictures become public now, under addresses nobody can guess."""

@@ -21,9 +21,9 @@ from relay.errors import Refused
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
-from relay.store.counters import current_number
+from relay.store.counters import current_number, current_numbers
 from relay.store.database import Database
-from relay.store.records import TOWN, list_news
+from relay.store.records import TOWN, list_news, staff_audience
 
 OLDEST_CHANGE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -76,10 +76,8 @@ class SyncRounds:
     def has_news(self, member: StaffMember, cursor: Mapping[str, int]) -> bool:
         """Whether a waiting round should end now; one look at the counters."""
         with self._database.read() as connection:
-            return any(
-                current_number(connection, audience) != cursor.get(audience, 0)
-                for audience in audiences_of(member)
-            )
+            newest = current_numbers(connection, audiences_of(member))
+        return any(number != cursor.get(audience, 0) for audience, number in newest.items())
 
     def _add_audience(self, connection: Connection, news: News, audience: str, after: int) -> None:
         newest = current_number(connection, audience)
@@ -170,8 +168,8 @@ class SyncRounds:
 
 
 def audiences_of(member: StaffMember) -> tuple[str, ...]:
-    """The audiences a person belongs to; departments come with their own issue."""
-    return (TOWN,)
+    """The town, and what only this person sees; departments come with their own issue."""
+    return (TOWN, staff_audience(member.id))
 
 
 def _repeated(owner: str, result: ChangeResult, member: StaffMember) -> ChangeResult:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from relay.store.tables import batches, runs
 
@@ -203,6 +203,32 @@ def count_open(connection: Connection, run: str) -> int:
         .select_from(batches)
         .where(batches.c.run == run, batches.c.state.in_(("waiting", "claimed")))
     ).scalar_one()
+
+
+def waits_for_line(connection: Connection, run: str) -> bool:
+    """Whether a batch of the run was tried and will be again, because LINE gave no answer that counts."""
+    status = batches.c.http_status
+    found = connection.execute(
+        select(batches.c.no)
+        .where(
+            batches.c.run == run,
+            batches.c.state.in_(("waiting", "claimed")),
+            batches.c.next_try_at.is_not(None),
+            or_(status.is_(None), status == 408, status >= 500),
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def give_up_waiting(connection: Connection, run: str, now: datetime) -> None:
+    """Close what will not be tried again: refused where certainly nobody got it, else unknown."""
+    state = case((batches.c.first_try_at.is_(None), "refused"), else_="unknown")
+    connection.execute(
+        update(batches)
+        .where(batches.c.run == run, batches.c.state == "waiting")
+        .values(state=state, finished_at=now)
+    )
 
 
 def _values(outcome: Outcome, now: datetime) -> dict[str, Any]:

@@ -23,6 +23,11 @@ TOWN = "town"
 """The audience everybody of the town hall belongs to."""
 
 
+def staff_audience(staff: str) -> str:
+    """The audience of one person alone."""
+    return f"staff:{staff}"
+
+
 @dataclass(frozen=True)
 class StoredRecord:
     """One record opened. `body` is its JSON; empty when removed."""
@@ -81,6 +86,20 @@ def find_record(connection: Connection, cipher: ColumnCipher, kind: str, id: str
         return None
     body = _open(cipher, kind, id, row.body_sealed)
     return StoredRecord(kind=kind, id=id, version=row.version, removed=row.removed, body=body)
+
+
+def list_ids(connection: Connection, audience: str, kind: str) -> list[str]:
+    """The ids of an audience's records of a kind that are not removed, the latest changed first."""
+    rows = connection.execute(
+        select(records.c.id)
+        .join(
+            record_audiences,
+            (records.c.kind == record_audiences.c.kind) & (records.c.id == record_audiences.c.id),
+        )
+        .where(record_audiences.c.audience == audience, records.c.kind == kind, records.c.removed.is_(False))
+        .order_by(record_audiences.c.seq.desc())
+    )
+    return list(rows.scalars())
 
 
 def list_bodies(connection: Connection, cipher: ColumnCipher, kind: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from protocol.deliveries import DeliveryNumbers
 from relay.store.cipher import ColumnCipher
@@ -77,9 +77,11 @@ def find_run(connection: Connection, id: str, *, lock: bool = False) -> Run | No
     return None if row is None else Run(**row._mapping)
 
 
-def list_sending(connection: Connection) -> list[str]:
-    """The ids of the runs that are being sent."""
-    return list(connection.execute(select(runs.c.id).where(runs.c.state == "sending")).scalars())
+def list_unended(connection: Connection) -> list[str]:
+    """The ids of the runs that are being sent, and of tests that were stopped and not closed yet."""
+    stopped_test = and_(runs.c.kind == "test", runs.c.state == "paused")
+    found = connection.execute(select(runs.c.id).where(or_(runs.c.state == "sending", stopped_test)))
+    return list(found.scalars())
 
 
 def count_people_under_way(connection: Connection) -> int:

@@ -1,4 +1,7 @@
-"""The whole relay against the sandbox: from the follow to the message on the phone. SEG-2, SEG-5, SEG-10."""
+"""The whole relay against the sandbox: from the follow to the message on the phone.
+
+SEG-2, SEG-5, SEG-7, SEG-10.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,15 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from protocol.changes import DeliverySave, DeliverySend, DeliveryTest, ItemSave, LineLinkRemove, LineLinkStart
+from protocol.changes import (
+    DeliveryResume,
+    DeliverySave,
+    DeliverySend,
+    DeliveryTest,
+    ItemSave,
+    LineLinkRemove,
+    LineLinkStart,
+)
 from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.files import file_name
 from protocol.messages import ImageMessage, TextMessage
@@ -165,10 +176,27 @@ def test_a_test_delivery_reaches_the_account_tied_by_a_code(whole: Whole) -> Non
     whole.control(f"residents/{user}/say", {"text": "1234-5678"})
     wait_until(lambda: whole.record("staff", whole.desk.staff)["line_linked"])
     draft = DeliveryDraft(id="d1", title="", messages=(TextMessage(text="試しです。"),))
-    whole.desk.do("delivery.test", DeliveryTest(draft=draft, staff=(whole.desk.staff,)))
-    wait_until(lambda: any("【テスト配信】\n試しです。" in text for text in whole.said_by_us(user)))
+    test = whole.desk.change("delivery.test", DeliveryTest(draft=draft, staff=(whole.desk.staff,)))
+    assert whole.desk.sync(test).results[0].outcome == "applied"
+    wait_until(lambda: whole.record("test_run", test.id)["finished"])
+    assert whole.record("test_run", test.id)["accepted"] == 1
+    assert any("【テスト配信】\n試しです。" in text for text in whole.said_by_us(user))
     whole.desk.do("line_link.remove", LineLinkRemove())
     assert not whole.record("staff", whole.desk.staff)["line_linked"]
+
+
+def test_a_delivery_stopped_by_the_monthly_limit_is_continued_from_the_desk(whole: Whole) -> None:
+    (user, *_) = whole.friends(3)
+    spent = {"status": 429, "body": {"message": "You have reached your monthly limit."}}
+    whole.control("faults", {"endpoint": "multicast", **spent})
+    draft = DeliveryDraft(id="d1", title="断水", messages=(TextMessage(text="明日は断水です。"),))
+    stopped = whole.send(draft, 3)
+    assert (stopped.state, stopped.reason, stopped.numbers.waiting) == ("paused", "over_quota", 3)
+    version = whole.desk.records()[("delivery", "d1")].version
+    whole.desk.do("delivery.resume", DeliveryResume(delivery="d1"), version)
+    wait_until(lambda: whole.record("delivery", "d1")["state"] == "sent")
+    assert whole.record("delivery", "d1")["numbers"]["accepted"] == 3
+    assert whole.said_by_us(user).count("明日は断水です。") == 1
 
 
 def test_home_shows_the_numbers_of_the_town_and_what_line_still_allows(whole: Whole) -> None:

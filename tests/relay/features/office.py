@@ -45,6 +45,7 @@ class Office:
             **plain_changes(database.cipher, clock),
             "delivery.send": self.sending.send,
             "delivery.test": self.sending.test,
+            "delivery.resume": self.sending.resume,
         }
         self.rounds = SyncRounds(database, clock, stages, self.bell, records_limit=20)
         self._keys: dict[str, StaffKeys] = {}

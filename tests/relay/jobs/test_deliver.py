@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from protocol.changes import DeliverySave, DeliverySend, DeliveryTest
+from protocol.changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.deliveries import DeliveryDraft, Quota
 from protocol.ids import new_id
 from protocol.messages import TextMessage
@@ -150,8 +150,10 @@ def test_the_monthly_limit_pauses_and_resuming_reaches_the_rest_once(
         delivery = office.delivery(sato, id)
         assert (delivery.reason, delivery.numbers.waiting) == ("over_quota", 1500)
         spent[0] = False
-        assert office.sending.resume(id)
-        assert not office.sending.resume(id)
+        shown = office.records(sato, "delivery")[id].version
+        go_on = DeliveryResume(delivery=id)
+        assert office.do(sato, "delivery.resume", go_on, shown).outcome == "applied"
+        assert office.do(sato, "delivery.resume", go_on, shown).reason == "not_paused"
         wait_until(lambda: run_of(office, id).state == "sent")
     assert dict(stub.received) == dict.fromkeys(users, 1)
 
