@@ -185,10 +185,11 @@ def _build(
     )
     session = Session(lambda: _client(profile, keys, clock), profile.login_name, keys.login)
 
-    def sign(kind: str, payload: Wire, based_on: int) -> Change:
+    def sign(id: str, kind: str, payload: Wire, based_on: int) -> Change:
         return make_change(
             kind,
             payload,
+            id=id,
             based_on=based_on,
             now=clock(),
             staff=profile.staff.id,

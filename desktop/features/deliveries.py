@@ -10,10 +10,11 @@ from desktop.config import CONFIRM_BY_TYPING_FROM
 from desktop.errors import Trouble
 from desktop.features.asking import Ask
 from desktop.features.pictures import FittedPicture, fit_picture
+from desktop.features.test_outcomes import TestOutcome
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
-from protocol.changes import DeliveryRemove, DeliverySave, DeliverySend, DeliveryTest
+from protocol.changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.deliveries import (
     DELIVERY_TITLE_LIMIT,
     Delivery,
@@ -58,6 +59,21 @@ class Confirmation:
     @property
     def must_type_number(self) -> bool:
         return self.count is not None and self.count.count >= CONFIRM_BY_TYPING_FROM
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What a person sees before a stopped delivery goes on. `waiting`: people it was not sent to yet."""
+
+    delivery: str
+    version: int
+    waiting: int
+    quota: Quota | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def may_go_on(self) -> bool:
+        return not self.problems
 
 
 class Deliveries:
@@ -144,7 +160,10 @@ class Deliveries:
         return find_draft_problems(draft, items)
 
     def test(self, draft: DeliveryDraft, staff: Sequence[str]) -> str:
-        """Send the draft as a test to these staff members. Raises DeliveryRefused."""
+        """Send the draft as a test to these staff members; returns the id to ask `test_outcome` about.
+
+        Raises DeliveryRefused.
+        """
         problems = find_message_problems(draft.messages, as_test=True)
         tied = {member.id for member in self._replica.records.staff() if member.line_linked}
         if not staff or not set(staff) <= tied:
@@ -153,6 +172,16 @@ class Deliveries:
             raise DeliveryRefused(problems)
         return self._replica.outbox.put(
             "delivery.test", DeliveryTest(draft=draft, staff=tuple(staff)), based_on=0
+        )
+
+    def test_outcome(self, change_id: str) -> TestOutcome:
+        """What is known by now of a test delivery; see there for how sure it is."""
+        # The outbox first: it forgets a change in the transaction that brings its record, never before.
+        entry = next((entry for entry in self._replica.outbox.entries() if entry.id == change_id), None)
+        return TestOutcome(
+            run=self._replica.records.test_run(change_id),
+            is_waiting=entry is not None and entry.state != "refused",
+            refused=entry.reason if entry is not None and entry.state == "refused" else "",
         )
 
     def prepare(self, draft: DeliveryDraft) -> Confirmation:
@@ -191,3 +220,35 @@ class Deliveries:
             DeliverySend(delivery=draft.id, recipients_seen=confirmation.count.count),
             based_on=known.version if known else 0,
         )
+
+    def prepare_resume(self, delivery_id: str) -> Continuation:
+        """Everything to see before a stopped delivery goes on. Asks the relay what LINE still allows."""
+        known = self.get(delivery_id)
+        if known is None or known.body.state != "paused":
+            code = "not_paused" if known else "not_found"
+            return Continuation(delivery_id, 0, 0, None, (Problem(code=code, at="state"),))
+        waiting = known.body.numbers.waiting
+        quota, problems = self._ask_quota()
+        if not problems:
+            problems = find_sending_problems(waiting, quota)
+        return Continuation(delivery_id, known.version, waiting, quota, problems)
+
+    def resume(self, continuation: Continuation) -> str:
+        """Go on with a stopped delivery as it was shown. Raises DeliveryRefused where it cannot."""
+        if continuation.problems:
+            raise DeliveryRefused(continuation.problems)
+        return self._replica.outbox.put(
+            "delivery.resume",
+            DeliveryResume(delivery=continuation.delivery),
+            based_on=continuation.version,
+        )
+
+    def _ask_quota(self) -> tuple[Quota | None, tuple[Problem, ...]]:
+        """The quota, or the problem for which it is not known."""
+        try:
+            answer = self.quota()
+        except Trouble:
+            return None, (Problem(code="quota_unknown", at="quota"),)
+        if answer.quota is None:
+            return None, (Problem(code=answer.reason or "quota_unknown", at="quota"),)
+        return answer.quota, ()

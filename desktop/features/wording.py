@@ -5,6 +5,7 @@ exception.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -64,6 +65,10 @@ def _words(file: str, code: str, facts: dict[str, Any]) -> Words:
 
 
 def _fill(sentence: str, facts: dict[str, Any]) -> str:
+    # Where the numbers are not known, what stands in brackets for them goes too.
+    for name in ("limit", "actual"):
+        if facts[name] in ("", None):
+            sentence = re.sub(r"（[^（）]*\{" + name + r"\}[^（）]*）", "", sentence)
     for name, value in facts.items():
         sentence = sentence.replace("{" + name + "}", "" if value is None else str(value))
     return sentence

@@ -22,9 +22,11 @@ from protocol.changes import PAYLOADS, Change, ChangeResult
 from protocol.ids import new_id
 from protocol.wire import Wire
 
-Sign = Callable[[str, Wire, int], Change]
-"""Makes the signed change of a kind, payload and version."""
+Sign = Callable[[str, str, Wire, int], Change]
+"""Makes the signed change of an id, kind, payload and version."""
 
+_BESIDE = ("delivery.test",)
+"""Changes whose result is not the version of the record they show at."""
 _SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder")
 
 
@@ -52,8 +54,8 @@ class Outbox:
         self._staff = staff
 
     def put(self, kind: str, payload: Wire, *, based_on: int) -> str:
-        """Keep a change; returns its own id. A save not yet sent of the same thing is replaced by the
-        newer one.
+        """Keep a change; returns its id, which it keeps at the relay. A save not yet sent of the same thing
+        is replaced by the newer one.
         """
         if not isinstance(payload, PAYLOADS[kind]):
             raise TypeError(kind)
@@ -114,6 +116,7 @@ class Outbox:
             )
             if result.outcome == "applied":
                 self._unsent.done(row.id)
+            if result.outcome == "applied" and row.kind not in _BESIDE:
                 self._base_followers_on(connection, row, result.version)
             refresh(connection, row.record_kind, [row.record_id], self._staff)
 
@@ -171,7 +174,7 @@ class Outbox:
         for row in rows:
             if row.state == "refused":
                 self._delete(connection, row.id)
-        applied = [row.result_version for row in rows if row.state == "applied"]
+        applied = [row.result_version for row in rows if row.state == "applied" and row.kind not in _BESIDE]
         if applied:
             entry["based_on"] = max(entry["based_on"], *applied)
 
@@ -192,7 +195,7 @@ class Outbox:
     def _signed(self, connection: Connection, row: Row[Any], sign: Sign) -> Change:
         if row.state == "signed":
             return Change.parse(row.signed)
-        change = sign(row.kind, PAYLOADS[row.kind].parse(row.payload), row.based_on)
+        change = sign(row.id, row.kind, PAYLOADS[row.kind].parse(row.payload), row.based_on)
         signed = change.model_dump_json()
         connection.execute(
             text("update outbox set state='signed', signed=:signed where id=:id"),
@@ -223,7 +226,7 @@ def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:
             return "item", ORDER
         case "delivery.save" | "delivery.test":
             return "delivery", str(body["draft"]["id"])
-        case "delivery.remove" | "delivery.send":
+        case "delivery.remove" | "delivery.send" | "delivery.resume":
             return "delivery", str(body["delivery"])
         case "greeting.save":
             return "settings", "town"

@@ -62,6 +62,11 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
                 return body
             queued = {"state": "queued", "confirmed_at": change.made_at, "sent_by": change.staff}
             return delivery.model_copy(update=queued).as_json()
+        case "delivery.resume" if body is not None:
+            delivery = Delivery.parse(body)
+            if delivery.state != "paused":
+                return body
+            return delivery.model_copy(update={"state": "sending", "reason": ""}).as_json()
         case "greeting.save":
             settings = TownSettings.parse(body or {})
             return settings.model_copy(update={"greeting": GreetingSave.parse(change.payload).text}).as_json()

@@ -12,7 +12,7 @@ from desktop.replica.shown import refresh
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.staff import StaffMember
-from protocol.sync import Record, TownSettings, TownSummary
+from protocol.sync import Record, TestRun, TownSettings, TownSummary
 
 T = TypeVar("T")
 DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
@@ -97,6 +97,11 @@ class Records:
     def settings(self) -> Shown[TownSettings] | None:
         row = self._row("settings", "town")
         return _shown(row, TownSettings.parse(row.body)) if row else None
+
+    def test_run(self, change_id: str) -> TestRun | None:
+        """What the relay said last about this test delivery."""
+        row = self._row("test_run", change_id)
+        return TestRun.parse(row.body) if row else None
 
     def cursor(self) -> dict[str, int]:
         with self._store.reading() as connection:

@@ -29,7 +29,7 @@ create table cursor (
 -- What staff did that the relay has not settled yet. User actions write here and nowhere else.
 create table outbox (
     number integer primary key autoincrement,
-    id text not null unique,               -- own id; the signed change has another
+    id text not null unique,               -- the signed change has the same
     kind text not null,
     payload text not null,
     based_on integer not null,

@@ -20,6 +20,7 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `link.code`, `link.banner`, `link.close` | tying the own LINE account |
 | `editor.confirm`, `confirm.count`, `confirm.quota`, `confirm.typed`, `confirm.send` | confirmation |
 | `detail.state`, `detail.bar`, `detail.number.accepted`, `detail.copy` | a delivery looked back at |
+| `detail.paused.words`, `detail.resume`, `resume.words`, `resume.quota`, `resume.go` | going on with a stopped one |
 | `items.new`, `items.edit.<n>`, `items.up.<n>`, `item.title`, `item.question`, `choices.table`, `item.save` | items |
 | `manual.list`, `manual.page`, `manual.search`, `find.words`, `find.list` | manual, Ctrl+K |
 """  # noqa: E501

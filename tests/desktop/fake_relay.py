@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
 from protocol.changes import Change, ChangeResult, is_signed_by
-from protocol.deliveries import Delivery, DeliveryNumbers, Quota, find_draft_problems
+from protocol.deliveries import Delivery, DeliveryNumbers, Quota
 from protocol.devices import is_request_signed, read_signed_parts
 from protocol.encoding import from_base64
 from protocol.enrolment import format_code, new_enrolment_code
@@ -46,6 +46,7 @@ from protocol.sync import (
     TownSummary,
 )
 from protocol.wire import Wire
+from tests.desktop import fake_sending
 from tests.desktop.fake_server import QuietServer, Refused, handler_for
 
 
@@ -142,13 +143,15 @@ class FakeRelay:
     def forget_sessions(self) -> None:
         self.tokens.clear()
 
-    def put(self, kind: str, thing: str, body: Wire, *, removed: bool = False) -> Record:
+    def put(
+        self, kind: str, thing: str, body: Wire, *, removed: bool = False, audience: str = "town"
+    ) -> Record:
         """Write a fact and wake who waits."""
         with self._news:
             self._seq += 1
             before = self.records.get((kind, thing))
             record = Record(
-                kind=kind, id=thing, audience="town", seq=self._seq,
+                kind=kind, id=thing, audience=audience, seq=self._seq,
                 version=(before.version if before else 0) + 1, removed=removed,
                 body={} if removed else body.as_json(),
             )  # fmt: skip
@@ -276,15 +279,17 @@ class FakeRelay:
     def _sync(self, request: SyncRequest, login_name: str) -> SyncResponse:
         with self._news:
             results = tuple(self._apply(change, login_name) for change in request.changes)
-            seen = request.cursor.get("town", 0)
-            if request.wait_seconds and self._seq <= seen:
+            audiences = ("town", f"staff:{self.accounts[login_name].member.id}")
+            seen = {audience: request.cursor.get(audience, 0) for audience in audiences}
+            if request.wait_seconds and self._seq <= min(seen.values()):
                 self._news.wait(timeout=request.wait_seconds)
-            news = sorted((r for r in self.records.values() if r.seq > seen), key=lambda r: r.seq)
+            mine = (r for r in self.records.values() if r.seq > seen.get(r.audience, self._seq))
+            news = sorted(mine, key=lambda r: r.seq)
             if self._drop_answers and request.changes:
                 self._drop_answers -= 1
                 raise ConnectionAbortedError
             return SyncResponse(
-                results=results, records=tuple(news), cursor={"town": self._seq},
+                results=results, records=tuple(news), cursor=dict.fromkeys(audiences, self._seq),
                 relay=self.relay_id, relay_time=datetime.now(UTC),
             )  # fmt: skip
 
@@ -327,7 +332,11 @@ class FakeRelay:
         if change.kind == "delivery.remove":
             return "", self.put("delivery", payload["delivery"], Refusal(reason=""), removed=True).version
         if change.kind == "delivery.send":
-            return self._send(payload["delivery"], change.based_on, account, now)
+            return fake_sending.send(self, change)
+        if change.kind == "delivery.resume":
+            return fake_sending.resume(self, change)
+        if change.kind == "delivery.test":
+            return fake_sending.begin_test(self, change)
         if change.kind == "greeting.save":
             town = TownSettings.parse(self.records["settings", "town"].body)
             return self._save(
@@ -340,26 +349,6 @@ class FakeRelay:
         if (known.version if known else 0) != based_on:
             return "version_conflict", 0
         return "", self.put(kind, thing, body).version
-
-    def _send(self, thing: str, based_on: int, account: Account, now: datetime) -> tuple[str, int]:
-        known = self.records.get(("delivery", thing))
-        if known is None or known.version != based_on:
-            return "version_conflict", 0
-        delivery = Delivery.parse(known.body)
-        if delivery.state != "draft":
-            return "already_sent", 0
-        problems = find_draft_problems(delivery.draft, self.items())
-        if problems:
-            return problems[0].code, 0
-        people = self.count(delivery.draft.segment)
-        state = {
-            "state": "sending", "sent_by": account.member.id, "confirmed_at": now, "started_at": now,
-            "numbers": DeliveryNumbers(recipients=people, waiting=people),
-        }  # fmt: skip
-        version = self.put("delivery", thing, delivery.model_copy(update=state)).version
-        if self.deliver_at_once:
-            self.finish_sending(thing, people - 2, 2)
-        return "", version
 
     def _file(self, method: str, target: str, body: bytes) -> FileState | bytes:
         parts = urlsplit(target)

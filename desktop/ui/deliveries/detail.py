@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayou
 
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
+from desktop.ui.deliveries.resume import ResumeSheet, pause_card, told
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
@@ -15,6 +16,7 @@ from desktop.ui.phone.preview import PhonePreview
 from desktop.ui.screen import Desk, Screen
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
+from protocol.problems import Problem
 from protocol.segments import segment_sentence
 
 Read = tuple[Shown[Delivery] | None, dict[str, SegmentItem], dict[str, str]]
@@ -92,14 +94,20 @@ class DetailScreen(Screen):
         self.preview.show_messages(delivery.draft.messages)
         self._tell(shown)
         clear(self._body)
+        # A copy would reach those a second time who have the first part of a stopped one.
+        self._copy.setVisible(delivery.state != "paused")
+        if delivery.state == "paused":
+            self._body.addWidget(pause_card(self.desk, delivery, self._resume))
         self._body.addWidget(self._progress(shown))
         self._body.addWidget(self._facts(delivery, items, names))
 
     def _tell(self, shown: Shown[Delivery]) -> None:
-        code = shown.refused or shown.body.reason
+        is_explained = shown.body.state == "paused"  # by the card below
+        code = shown.refused or ("" if is_explained else shown.body.reason)
         if code:
             tone = "error" if shown.refused or shown.body.state == "failed" else "warning"
-            self.banner.tell(tone, words_of_reason(code).both)
+            words = told(Problem(code=code)) if is_explained else words_of_reason(code).both
+            self.banner.tell(tone, words)
         elif shown.waiting:
             self.banner.tell("info", "中継サーバへの送信を待っています。")
         else:
@@ -174,6 +182,9 @@ class DetailScreen(Screen):
             grid.addWidget(label(words, wrap=True), place, 1)
         column.addLayout(grid)
         return frame
+
+    def _resume(self) -> None:
+        ResumeSheet(self, self.desk, self._id).open()
 
     def _copy_it(self) -> None:
         copy, wanted = self.desk.office.deliveries.copy, self._id

@@ -40,6 +40,7 @@ class EditorScreen(Screen):
         self._items: dict[str, SegmentItem] = {}
         self._unsaved = False
         self._touched = False
+        self._test: TestDeliverySheet | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -72,6 +73,8 @@ class EditorScreen(Screen):
         return self._edits.present if self._edits else None
 
     def refresh(self) -> None:
+        if self._test is not None:
+            self._test.refresh()
         office, draft = self.desk.office, self.draft
         if draft is None:
             return
@@ -117,7 +120,10 @@ class EditorScreen(Screen):
 
     def test(self) -> None:
         if self.draft is not None:
-            TestDeliverySheet(self, self.desk, self.draft).open()
+            if self._test is not None:
+                self._test.deleteLater()
+            self._test = TestDeliverySheet(self, self.desk, self.draft)
+            self._test.open()
 
     # -- parts ---------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 """「テスト配信」: to named staff whose own LINE account is tied. Marked, so that nobody takes it for the
-real thing.
+real thing. What came of it is told here, and no success before LINE took it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.deliveries import DeliveryRefused
+from desktop.features.test_outcomes import TestOutcome
 from desktop.features.wording import words_of_problem, words_of_trouble
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card
@@ -20,12 +21,17 @@ from protocol.staff import StaffMember
 
 
 class TestDeliverySheet(Sheet):
+    """`refresh` is called by the editor whenever the replica changed, also when the sheet was closed before
+    the outcome was known.
+    """
+
     __test__ = False  # not a test, whatever a collector thinks of its name
 
     def __init__(self, parent: QWidget, desk: Desk, draft: DeliveryDraft) -> None:
         super().__init__(parent, "テスト配信する", name="test_delivery", width=560)
         self._desk, self._draft = desk, draft
         self._ticks: dict[str, QCheckBox] = {}
+        self._change = ""
         self.column.addWidget(label(
             f"いま書いている内容を、選んだ職員のLINEにだけ届けます。先頭に{TEST_MARK}が付きます。住民には届きません。", "muted", wrap=True  # noqa: E501
         ))  # fmt: skip
@@ -39,6 +45,12 @@ class TestDeliverySheet(Sheet):
         self._go.setEnabled(False)
         staff = desk.office.staff
         desk.background.local(lambda: (staff.all(), staff.me()), self._show)
+
+    def refresh(self) -> None:
+        """Look what became of the test under way."""
+        change, outcome = self._change, self._desk.office.deliveries.test_outcome
+        if change:
+            self._desk.background.local(lambda: outcome(change), lambda found: self._tell(change, found))
 
     def _show(self, read: tuple[list[StaffMember], StaffMember]) -> None:
         everyone, me = read
@@ -61,29 +73,44 @@ class TestDeliverySheet(Sheet):
         self._enable()
 
     def _enable(self) -> None:
-        self._go.setEnabled(any(tick.isChecked() for tick in self._ticks.values()))
+        chosen = any(tick.isChecked() for tick in self._ticks.values())
+        self._go.setEnabled(chosen and not self._change)
 
     def _send(self) -> None:
         chosen = [staff for staff, tick in self._ticks.items() if tick.isChecked()]
         test = self._desk.office.deliveries.test
 
-        def send() -> tuple[str, ...]:
+        def send() -> tuple[str, tuple[str, ...]]:
             try:
-                test(self._draft, chosen)
+                return test(self._draft, chosen), ()
             except DeliveryRefused as refused:
-                return tuple(words_of_problem(problem).both for problem in refused.problems)
-            return ()
+                return "", tuple(words_of_problem(problem).both for problem in refused.problems)
 
+        self._go.setEnabled(False)  # a second press would be a second message
         self._desk.background.local(send, self._sent, self._failed)
 
-    def _sent(self, problems: tuple[str, ...]) -> None:
+    def _sent(self, sent: tuple[str, tuple[str, ...]]) -> None:
+        self._change, problems = sent
+        self._enable()
         if problems:
             self.banner.tell("error", "\n".join(problems))
             return
+        self.banner.tell("info", "送っています…")
         self._desk.routes.wake_sync()
-        self.banner.tell("success", "テスト配信を送りました。スマートフォンで見え方を確かめてください。")
+
+    def _tell(self, change: str, outcome: TestOutcome) -> None:
+        if change != self._change:
+            return  # the end was told by an earlier look
+        self.banner.tell(outcome.tone, outcome.words)
+        if not outcome.is_final:
+            return
+        self._change = ""
+        self._enable()
+        if not self.isVisible():
+            self._desk.routes.say(f"テスト配信：{outcome.words}")
 
     def _failed(self, trouble: Trouble) -> None:
+        self._enable()
         self.banner.tell("error", words_of_trouble(trouble).both)
 
     def _to_link(self) -> None:

@@ -4,7 +4,6 @@ warnings fail it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QTableView, QTableWidget, Q
 from desktop.features.manual import Manual
 from desktop.features.recipients import Condition
 from desktop.replica.records import DeliveryQuery
-from desktop.ui.driver import Driver, NotSeen, run_story
+from desktop.ui.driver import Driver, NotSeen
 from desktop.ui.main import StartWish
 from desktop.ui.manual.viewer import manual_document
 from desktop.ui.pictures import PAGES, take_pictures
@@ -25,31 +24,7 @@ from protocol.segments import ChoiceIs
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.pictures_for_tests import noise
-
-Story = Callable[[Driver], Awaitable[None]]
-Play = Callable[[Story], None]
-
-
-@pytest.fixture
-def play(qapp: QApplication, desk: Desk, relay: FakeRelay, town_items: tuple[SegmentItem, ...]) -> Play:
-    """Run a story signed in as 佐藤, on the home screen."""
-
-    def run(story: Story) -> None:
-        desk.enrol()
-        desk.close()
-
-        async def signed_in(driver: Driver) -> None:
-            await driver.until_seen("signin.passphrase")
-            driver.type("signin.passphrase", PASSPHRASE)
-            driver.click("signin.go")
-            await driver.until(lambda: driver.page == "home", "home")
-            await driver.until_text("bar.connection", "つながっています")
-            await driver.settle()
-            await story(driver)
-
-        run_story(desk.doors(), StartWish(desk.folder.screen), signed_in)
-
-    return run
+from tests.desktop.ui.conftest import Play
 
 
 def test_staff_write_test_confirm_send_and_look_back(play: Play, relay: FakeRelay, tmp_path: Path) -> None:
@@ -82,7 +57,7 @@ def test_staff_write_test_confirm_send_and_look_back(play: Play, relay: FakeRela
         driver.click("editor.test")
         await driver.until_enabled("test.go")
         driver.click("test.go")
-        await driver.until_text("test.banner.words", "テスト配信を送りました")
+        await driver.until_text("test.banner.words", "1人に送りました")
         driver.click("test.close")
         driver.click("editor.confirm")
         await driver.until_page("confirm")
