@@ -28,7 +28,7 @@ class StoreUnavailable(Exception):
 class LineError(Exception):
     """LINE refused or did not answer. `permanent`: the same request can never succeed.
 
-    `reason`: `line_unreachable` (no answer or 5xx, so it may have been accepted), `throttled` (429, too fast),
+    `reason`: `line_unreachable` (no answer or 5xx, maybe accepted all the same), `throttled` (429, too fast),
     `over_quota` (429, monthly limit), `line_not_configured` (401, token), `line_refused` (every other 4xx).
     """
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection
-
 from protocol.changes import Change, DeliverySave, LineLinkStart
 from protocol.wire import Wire
 from relay.features.deliveries import remove_draft, save_draft
@@ -19,6 +17,7 @@ from relay.features.items import remove_item, reorder_items, save_item
 from relay.features.settings import save_greeting
 from relay.features.staff import remove_line_link, start_line_link
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 
 
 class Stages(Protocol):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from protocol.changes import DeliveryRemove, DeliverySave
 from protocol.deliveries import Delivery
 from relay.errors import Refused
 from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import StoredRecord, find_record, put_record
 
 DELIVERY = "delivery"

@@ -10,8 +10,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.encoding import from_base64
 from protocol.enrolment import EnrolmentCodeDamaged, format_code, new_enrolment_code, parse_code
 from protocol.ids import new_id
@@ -21,7 +19,7 @@ from relay.features.sign_in import hash_login_key, is_login_key
 from relay.features.staff import find_member, member_of, publish_member
 from relay.features.throttles import ENROL_BY_ADDRESS
 from relay.store.changes import wait_for_turn
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.devices import add_device
 from relay.store.enrolment_codes import add_code, count_wrong_try, find_code, use_code
 from relay.store.staff import (

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import Connection
 
 from protocol.files import CHUNK_BYTES, FILE_BYTES_LIMIT, FileState, is_file_name
 from relay.errors import Refused
 from relay.store.counters import next_number
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.files import (
     StoredFile,
     add_chunk,

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from protocol.changes import ItemRemove, ItemSave, ItemsReorder
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem, find_item_problems
@@ -18,6 +16,7 @@ from relay.errors import Refused
 from relay.features.versions import check_version
 from relay.store.answers import count_answers, count_by_choice, delete_answers
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import find_record, list_bodies, put_record
 
 ITEM = "item"

@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.deliveries import DeliveryNumbers
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.news import NewsBell
@@ -26,7 +24,7 @@ from relay.store.batches import (
     waits_for_line,
     write_outcomes,
 )
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.leases import drop_lease, take_lease
 from relay.store.runs import (
     Run,

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from relay.errors import Refused
 from relay.features.throttles import Throttle
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.residents import Resident
 from relay.store.talk import take_line_link
 

@@ -11,10 +11,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.encoding import to_base64
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.pages import add_page_session, end_page_session, find_page_session
 
 SESSION_LIFE = timedelta(hours=12)

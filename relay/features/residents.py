@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from protocol.items import Answer, SegmentItem
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import list_bodies
 from relay.store.residents import (
     BLOCKED,

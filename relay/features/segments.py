@@ -14,7 +14,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pyroaring import BitMap
-from sqlalchemy import Connection
 
 from protocol.items import japan_year
 from protocol.segments import (
@@ -29,7 +28,7 @@ from protocol.segments import (
     Segment,
 )
 from relay.store.counters import current_number
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.residents import FRIEND, STREAM
 from relay.store.segment_rows import (
     iter_choices,

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
-
 from protocol.changes import Change, DeliveryResume, DeliverySend, DeliveryTest
 from protocol.deliveries import (
     Delivery,
@@ -42,7 +40,7 @@ from relay.features.segments import SegmentIndex
 from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import NewBatch, add_batches
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.jobs import add_job
 from relay.store.records import find_version
 from relay.store.runs import add_run, begin_run, count_people_under_way, find_run, resume_run

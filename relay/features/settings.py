@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from protocol.changes import GreetingSave
 from protocol.counting import utf16_length
 from protocol.messages import TEXT_LIMIT
@@ -13,6 +11,7 @@ from protocol.sync import TownSettings
 from relay.errors import Refused
 from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import TOWN, find_record, put_record
 
 SETTINGS = "settings"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.changes import LineLinkStart
 from protocol.staff import StaffMember
 from relay.errors import Refused
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import find_record, put_record
 from relay.store.staff import StaffAccount
 from relay.store.test_accounts import is_code_taken, remove_link, start_link

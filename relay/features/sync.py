@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.changes import PAYLOADS, Change, ChangeResult, is_signed_by
 from protocol.encoding import from_base64
 from protocol.ids import is_id
@@ -22,7 +20,7 @@ from relay.features.changes import Stages
 from relay.features.news import NewsBell
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
 from relay.store.counters import current_number, current_numbers
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.records import TOWN, list_news, staff_audience
 
 OLDEST_CHANGE = timedelta(days=14)

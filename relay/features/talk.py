@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from protocol.items import Answer, SegmentItem, find_answer_problems
 from relay.features.line_links import read_link_code, redeem_link_code
 from relay.features.questionnaire import (
@@ -40,6 +38,7 @@ from relay.line.cards import Payload, text_message
 from relay.line.events import Event, Follow, MediaSent, Other, Tapped, TextSaid, Unfollow, Unsend
 from relay.store.cipher import ColumnCipher
 from relay.store.counters import current_number
+from relay.store.database import Connection
 from relay.store.records import TOWN
 from relay.store.residents import Resident, read_answers, set_choice, write_answers
 from relay.store.talk import TalkPlace, find_place, set_place

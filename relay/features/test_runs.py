@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from protocol.deliveries import DeliveryNumbers
 from protocol.sync import TestRun
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.records import find_record, list_ids, put_record, staff_audience
 
 TEST_RUN = "test_run"

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.encoding import to_base64
 from relay.errors import Refused
 from relay.store.cipher import ColumnCipher
+from relay.store.database import Connection
 from relay.store.throttles import Tries, find_tries, forget_tries, put_tries
 
 _HASH_BYTES = 18

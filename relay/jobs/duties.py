@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from protocol.sync import TownSettings
 from relay.config import RelaySettings
 from relay.errors import LineError
@@ -35,7 +33,7 @@ from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
 from relay.line.multicast import MulticastClient
 from relay.line.push import push_prepared
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.devices import forget_nonces
 from relay.store.jobs import forget_done_jobs
 from relay.store.sessions import forget_sessions

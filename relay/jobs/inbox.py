@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import Connection
-
 from relay.errors import LineError, StoreUnavailable, WrongKey
 from relay.features.talk import Answered, Talk
 from relay.line.client import LineClient
 from relay.line.events import parse_event
-from relay.store.database import Database
+from relay.store.database import Connection, Database
 from relay.store.inbox import (
     LEASE,
     ClaimedEvent,
