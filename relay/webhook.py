@@ -31,7 +31,7 @@ from relay.store.transit import TransitKeys
 
 BODY_LIMIT = 2 * 1024 * 1024  # bytes; LINE's own bodies are far smaller
 ANSWER_WITHIN = 1.8  # seconds; LINE counts an answer after two as failed and redelivers
-SLOW_BODY_LIMIT = 10.0  # seconds a body that comes in pieces may take
+SLOW_BODY_LIMIT = 10.0  # seconds a body may take
 WAITING_LIMIT = 20_000  # events in memory; beyond it LINE is told to come again
 TALLY_EVERY = 5.0  # seconds between writes of refusals, so that forged requests cannot keep the disk busy
 
@@ -79,12 +79,14 @@ class Webhook:
         secrets: Sequence[str],
         clock: Callable[[], datetime],
         wake: Callable[[], object],
+        read_within: float = SLOW_BODY_LIMIT,
     ) -> None:
         self._database = database
         self._transit = transit
         self._secrets = [secret.encode("utf-8") for secret in secrets if secret]
         self._clock = clock
         self._wake = wake
+        self._read_within = read_within
         self._gathering: _Batch | None = None
         self._late: list[_Batch] = []
         self._subject_key = database.cipher.derive("inbox subject")
@@ -115,7 +117,7 @@ class Webhook:
         if scope["method"] != "POST":
             return 405
         try:
-            body = await _read_body(scope, receive)
+            body = await _read_body(scope, receive, self._read_within)
             self._verify(scope, body)
             events = _parse_events(body)
         except _BodyRefused as refusal:
@@ -131,6 +133,9 @@ class Webhook:
         except OSError:  # the day's transit key cannot be written or read
             self._count("webhook.no_transit_key")
             return 503
+        except RecursionError:  # nested so deep that it cannot be written again; LINE sends nothing like it
+            self._count("webhook.malformed")
+            return 400
         return 200 if await stored else 503
 
     def _verify(self, scope: Scope, body: bytes) -> None:
@@ -149,6 +154,9 @@ class Webhook:
 
     def _put(self, events: list[Any]) -> asyncio.Future[bool]:
         """Whether they were stored, in time."""
+        now = self._clock()
+        received_at = microseconds(now)
+        sealed = [self._seal(event, now, received_at) for event in events]  # all or, when it fails, none
         loop = asyncio.get_running_loop()
         batch = self._gathering
         if batch is None:
@@ -157,11 +165,8 @@ class Webhook:
                 self._writing += 1
                 # At the end of this tick, so that every request read in it joins the same commit.
                 loop.call_soon(self._begin_writing)
-        now = self._clock()
-        received_at = microseconds(now)
-        for event in events:
-            batch.events.append(self._seal(event, now, received_at))
-        self._waiting_events += len(events)
+        batch.events += sealed
+        self._waiting_events += len(sealed)
         request = loop.create_future()
         batch.requests.append(request)
         return request
@@ -254,25 +259,20 @@ class Webhook:
             self._tallies.update(counts)  # kept in memory until the store takes them
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
+async def _read_body(scope: Scope, receive: Receive, within: float) -> bytes:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > BODY_LIMIT:
             raise _BodyRefused(413, "webhook.too_large")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        try:
-            async with asyncio.timeout(SLOW_BODY_LIMIT):
-                body = await _read_rest(body, receive)
-        except TimeoutError:
-            raise _BodyRefused(408, "webhook.too_slow") from None
-    if len(body) > BODY_LIMIT:
-        raise _BodyRefused(413, "webhook.too_large")
-    return body
+    try:
+        async with asyncio.timeout(within):
+            return await _read_parts(receive)
+    except TimeoutError:
+        raise _BodyRefused(408, "webhook.too_slow") from None
 
 
-async def _read_rest(first: bytes, receive: Receive) -> bytes:
-    parts, size, more = [first], len(first), True
+async def _read_parts(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -312,7 +312,7 @@ def _refuse_constant(name: str) -> None:
 def _event_bytes(event: Any) -> bytes:
     try:
         return orjson.dumps(event)
-    except TypeError:  # half surrogate pairs, integers beyond 64 bits
+    except TypeError:  # half surrogate pairs, integers beyond 64 bits, nested too deep for orjson
         return json.dumps(event, separators=(",", ":")).encode("ascii")
 
 

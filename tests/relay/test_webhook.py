@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -202,6 +204,49 @@ def test_a_signed_body_that_is_not_what_line_sends_is_refused_and_counted(
         assert [door.post(body) for body in NOT_WHAT_LINE_SENDS] == [400] * len(NOT_WHAT_LINE_SENDS)
     assert stored_ids(database) == []
     assert tallies(database) == {"webhook.malformed": len(NOT_WHAT_LINE_SENDS)}
+
+
+def test_a_body_nested_beyond_reason_is_refused_and_the_next_one_is_taken(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    with open_door(database, tmp_path, clock) as door:
+        for depth in (1015, 100_000):
+            for named in (b'"webhookEventId":"01DEEP",', b""):
+                body = b'{"events":[{%b"x":%b}]}' % (named, b"[" * depth + b"]" * depth)
+                assert door.post(body) == 400
+        assert door.post(body_of(said(user(1), "はい"))) == 200
+    assert tallies(database) == {"webhook.malformed": 4}
+    assert len(stored_ids(database)) == 1
+
+
+def test_a_body_that_never_comes_is_given_up_and_counted(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    webhook = Webhook(
+        database=database,
+        transit=TransitKeys(tmp_path / "transit"),
+        secrets=[SECRET],
+        clock=clock,
+        wake=lambda: None,
+        read_within=0.05,
+    )
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        await asyncio.Event().wait()
+        raise AssertionError("never comes")
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def once() -> None:
+        await webhook({"type": "http", "method": "POST", "headers": []}, receive, send)
+        await webhook.aclose()
+
+    asyncio.run(once())
+    assert statuses == [408]
+    assert tallies(database) == {"webhook.too_slow": 1}
 
 
 def test_strange_events_in_a_good_body_are_kept_for_the_inbox_to_count(
