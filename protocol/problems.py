@@ -54,6 +54,7 @@ REASONS: frozenset[str] = frozenset(
         "count_changed",
         "already_sent",
         "not_a_draft",
+        "not_started",
         "not_paused",
         "no_test_account",
         "line_refused",

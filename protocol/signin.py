@@ -74,7 +74,7 @@ class StaffKeys:
 class EnrolRequest(Wire):
     """Redeem a one-time code: create the first account, or (with its login key) add a device to an account.
 
-    `login_key` and `device_key` are base64; `wrapped_keys` comes from `wrap_keys`, empty for a further device.
+    `login_key`, `device_key`: base64; `wrapped_keys` comes from `wrap_keys`, empty for a further device.
     """
 
     code: str

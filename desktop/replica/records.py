@@ -109,10 +109,16 @@ class Records:
         return {row.audience: row.seq for row in rows}
 
     def apply(self, connection: Connection, records: tuple[Record, ...]) -> int:
-        """Store newer states within the running transaction; older and repeated ones change nothing."""
+        """Store newer states within the running transaction; older and repeated ones change nothing.
+
+        Two rounds may run side by side: an answer that comes late holds nothing the cursor has not passed,
+        and must not bring back what was removed since.
+        """
+        rows = connection.execute(text("select audience, seq from cursor")).all()
+        passed = {row.audience: row.seq for row in rows}
         touched: dict[str, set[str]] = {}
         for record in records:
-            if self._store_one(connection, record):
+            if record.seq > passed.get(record.audience, 0) and self._store_one(connection, record):
                 touched.setdefault(record.kind, set()).add(record.id)
         for kind, ids in touched.items():
             refresh(connection, kind, ids, self._staff)

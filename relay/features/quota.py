@@ -29,17 +29,22 @@ class QuotaReader:
 
     def answer(self) -> QuotaAnswer:
         """The quota, or the reason why LINE could not be asked. A failure is not remembered."""
+        return self.answer_with_time()[0]
+
+    def answer_with_time(self) -> tuple[QuotaAnswer, datetime]:
+        """The answer and when LINE was asked: whoever was written to since is not in it."""
         if self._ask is None:
-            return QuotaAnswer(reason="line_not_configured")
+            return QuotaAnswer(reason="line_not_configured"), self._clock()
         with self._lock:
             if self._known is not None and timedelta(0) <= self._clock() - self._known[0] < _FRESH:
-                return QuotaAnswer(quota=self._known[1])
+                return QuotaAnswer(quota=self._known[1]), self._known[0]
+            asked_at = self._clock()
             try:
                 quota = self._ask()
             except LineError as error:
-                return QuotaAnswer(reason=error.reason)
-            self._known = (self._clock(), quota)
-            return QuotaAnswer(quota=quota)
+                return QuotaAnswer(reason=error.reason), asked_at
+            self._known = (asked_at, quota)
+            return QuotaAnswer(quota=quota), asked_at
 
     def forget(self) -> None:
         """People were just written to: the next answer must be a fresh one."""

@@ -43,7 +43,14 @@ from relay.store.batches import NewBatch, add_batches
 from relay.store.database import Connection, Database
 from relay.store.jobs import add_job
 from relay.store.records import find_version
-from relay.store.runs import add_run, begin_run, count_people_under_way, find_run, resume_run
+from relay.store.runs import (
+    add_run,
+    begin_run,
+    count_people_under_way,
+    end_run,
+    find_run,
+    resume_run,
+)
 from relay.store.test_accounts import find_test_accounts
 
 FREEZE = "freeze"
@@ -86,10 +93,10 @@ class Sending:
         if problems:
             raise Refused(problems[0].code)
         count = self._index.count(delivery.draft.segment)
-        self._check_quota(count)
+        still_fits = self._check_quota(count)
         if has_grown_too_much(payload.recipients_seen, count):
             raise Refused("count_changed")
-        return lambda connection: self._confirm(connection, change, payload.delivery, count)
+        return lambda connection: self._confirm(connection, change, payload.delivery, count, still_fits)
 
     def test(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
         """`delivery.test`: by push to the named staff members' own accounts, marked as a test."""
@@ -109,13 +116,14 @@ class Sending:
         with self._database.read() as connection:
             delivery = self._find_paused(connection, payload.delivery, change.based_on)
         self._quota.forget()  # what LINE said before it stopped us is no guide
-        self._check_quota(delivery.numbers.waiting)
-        return lambda connection: self._go_on(connection, change, payload.delivery)
+        still_fits = self._check_quota(delivery.numbers.waiting)
+        return lambda connection: self._go_on(connection, change, payload.delivery, still_fits)
 
     def freeze(self, run: str) -> None:
         """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
 
-        Doing it again for a run that was frozen before changes nothing.
+        Doing it again for a run that was frozen before changes nothing. With clearly more people than were
+        confirmed, as after a night without a worker, nothing is sent and the delivery says so.
         """
         with self._database.read() as connection:
             known = find_run(connection, run)
@@ -128,6 +136,9 @@ class Sending:
             if known is None or known.state != "queued":
                 return
             now = self._clock()
+            if has_grown_too_much(known.recipients, len(members) // _MEMBER_BYTES):
+                self._end_unsent(connection, run, "count_changed")
+                return
             add_batches(connection, run, cut_batches(members, silent=known.silent))
             begin_run(connection, run, recipients=len(members) // _MEMBER_BYTES, now=now)
             if members:
@@ -136,17 +147,38 @@ class Sending:
                 close_run(connection, self._database, run, now)
         self._quota.forget()
 
-    def _check_quota(self, people: int) -> None:
-        """Raises Refused when LINE cannot be asked, or does not allow so many more people this month."""
-        quota = self._quota.answer()
-        if quota.quota is None:
-            raise Refused(quota.reason or "quota_unknown")
-        # LINE counts only what it was asked for: two deliveries confirmed at once must not share one rest.
+    def give_up(self, run: str) -> None:
+        """The job could not be done however often it was tried: people are told, and nothing was sent."""
+        with self._database.write() as connection:
+            known = find_run(connection, run, lock=True)
+            if known is not None and known.state == "queued":
+                self._end_unsent(connection, run, "not_started")
+
+    def _end_unsent(self, connection: Connection, run: str, reason: str) -> None:
+        now = self._clock()
+        end_run(connection, run, state="failed", reason=reason, now=now)
+        publish_progress(connection, self._database, run, now)
+
+    def _check_quota(self, people: int) -> Callable[[Connection], None]:
+        """Raises Refused when LINE cannot be asked, or does not allow so many more people this month.
+
+        Returns the same check for the transaction that confirms: two deliveries confirmed side by side must
+        not share one rest.
+        """
+        answer, asked_at = self._quota.answer_with_time()
+        quota = answer.quota
+        if quota is None:
+            raise Refused(answer.reason or "quota_unknown")
+
+        def check(connection: Connection) -> None:
+            promised = quota.used + count_people_under_way(connection, since=asked_at)
+            problems = find_sending_problems(people, quota.model_copy(update={"used": promised}))
+            if problems:
+                raise Refused(problems[0].code)
+
         with self._database.read() as connection:
-            promised = quota.quota.used + count_people_under_way(connection)
-        problems = find_sending_problems(people, quota.quota.model_copy(update={"used": promised}))
-        if problems:
-            raise Refused(problems[0].code)
+            check(connection)
+        return check
 
     def _find_sendable(self, connection: Connection, id: str, based_on: int) -> Delivery:
         return self._find(connection, id, based_on, state="draft", otherwise="already_sent")
@@ -168,16 +200,27 @@ class Sending:
             raise Refused("version_conflict")
         return delivery
 
-    def _go_on(self, connection: Connection, change: Change, id: str) -> int:
+    def _go_on(
+        self, connection: Connection, change: Change, id: str, still_fits: Callable[[Connection], None]
+    ) -> int:
         self._find_paused(connection, id, change.based_on)
+        still_fits(connection)
         if not resume_run(connection, id):
             raise Refused("not_paused")
         publish_progress(connection, self._database, id, self._clock())
         return find_version(connection, DELIVERY, id)
 
-    def _confirm(self, connection: Connection, change: Change, id: str, count: int) -> int:
+    def _confirm(
+        self,
+        connection: Connection,
+        change: Change,
+        id: str,
+        count: int,
+        still_fits: Callable[[Connection], None],
+    ) -> int:
         now = self._clock()
         delivery = self._find_sendable(connection, id, change.based_on)
+        still_fits(connection)
         draft = delivery.draft
         messages = self._freeze_messages(connection, draft.messages)
         state: DeliveryState = "queued"

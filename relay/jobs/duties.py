@@ -165,7 +165,15 @@ def sending_duties(
         push=push,
         pace=Pace(per_second),
     )
-    queue = JobQueue(database, clock, bell, {FREEZE: sending.freeze}, owner=owner, after_job=deliverer.wake)
+    queue = JobQueue(
+        database,
+        clock,
+        bell,
+        {FREEZE: sending.freeze},
+        owner=owner,
+        after_job=deliverer.wake,
+        given_up=sending.give_up,
+    )
     return [deliverer.run, queue]
 
 

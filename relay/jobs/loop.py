@@ -58,6 +58,7 @@ class JobQueue:
         *,
         owner: str,
         after_job: Callable[[], object] = lambda: None,
+        given_up: Callable[[str], object] = lambda subject: None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -65,6 +66,7 @@ class JobQueue:
         self._kinds = kinds
         self._owner = owner
         self._after_job = after_job
+        self._given_up = given_up
 
     async def __call__(self, stop: asyncio.Event) -> None:
         if self._database.is_embedded:  # the only process: whoever held a job before is dead
@@ -119,6 +121,9 @@ class JobQueue:
             else:
                 run_at = self._clock() + timedelta(seconds=2**job.attempts)
                 put_off_job(connection, job.id, owner=self._owner, run_at=run_at, reason=reason)
+        if job.attempts >= _JOB_TRIES:
+            self._given_up(job.subject)
+            self._bell.ring()
 
     def _release(self) -> None:
         with self._database.write() as connection:

@@ -84,15 +84,20 @@ def list_unended(connection: Connection) -> list[str]:
     return list(found.scalars())
 
 
-def count_people_under_way(connection: Connection) -> int:
-    """People of confirmed runs whom LINE was not asked for yet, and who are in nobody's quota so far."""
+def count_people_under_way(connection: Connection, *, since: datetime) -> int:
+    """People of confirmed runs who were not in LINE's count then: still to be sent to, or sent since."""
     queued = connection.execute(select(func.sum(runs.c.recipients)).where(runs.c.state == "queued"))
     waiting = connection.execute(
         select(func.sum(batches.c.count))
         .join(runs, runs.c.id == batches.c.run)
         .where(runs.c.state == "sending", batches.c.state.in_(("waiting", "claimed")))
     )
-    return int(queued.scalar() or 0) + int(waiting.scalar() or 0)
+    sent = connection.execute(
+        select(func.sum(batches.c.count)).where(
+            batches.c.state.in_(("accepted", "unknown")), batches.c.finished_at >= since
+        )
+    )
+    return sum(int(found.scalar() or 0) for found in (queued, waiting, sent))
 
 
 def find_messages(connection: Connection, cipher: ColumnCipher, id: str) -> tuple[bytes, bool]:

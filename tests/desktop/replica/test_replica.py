@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from desktop.errors import DiskFull, ReplicaDamaged, ReplicaLocked, ReplicaTooNew
 from desktop.paths import ProfileFolder
@@ -15,9 +16,11 @@ from desktop.replica import database
 from desktop.replica.database import open_store, run_script
 from desktop.replica.replica import Replica, open_replica
 from desktop.replica.schema import VERSION, VERSION_1
+from desktop.sync.apply import apply_response
 from protocol.changes import DeliverySave
-from protocol.deliveries import DeliveryDraft
+from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.messages import TextMessage
+from protocol.sync import Record, SyncResponse
 
 KEY, UNSENT = bytes(range(32)), bytes(range(32, 64))
 
@@ -142,3 +145,38 @@ def columns(store: database.Store) -> dict[str, list[tuple[str, str]]]:
             name: [(row.name, row.type) for row in connection.execute(text(f"pragma table_info({name})"))]
             for name in sorted(names)
         }
+
+
+def test_a_late_answer_does_not_bring_back_what_was_removed_since(tmp_path: Path) -> None:
+    replica = opened(tmp_path)
+    old = Delivery(draft=draft())
+
+    def answer(seq: int, *, removed: bool) -> SyncResponse:
+        body = {} if removed else old.as_json()
+        record = Record(
+            kind="delivery",
+            id=old.draft.id,
+            audience="town",
+            seq=seq,
+            version=seq,
+            removed=removed,
+            body=body,
+        )
+        return SyncResponse(records=(record,), cursor={"town": seq}, relay="r", relay_time=datetime.now(UTC))
+
+    apply_response(replica, answer(10, removed=False))
+    apply_response(replica, answer(12, removed=True))
+    apply_response(replica, answer(10, removed=False))
+    assert replica.records.delivery(old.draft.id) is None
+    assert replica.records.cursor() == {"town": 12}
+    replica.close()
+
+
+def test_an_error_text_quotes_nothing_that_people_wrote(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "replica.db", KEY)
+    with pytest.raises(IntegrityError) as caught, store.writing() as connection:
+        connection.execute(
+            text("insert into cursor (audience, seq) values (:words, null)"), {"words": "himitsu"}
+        )
+    assert "himitsu" not in str(caught.value)
+    store.close()

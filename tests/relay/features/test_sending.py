@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from protocol.changes import DeliveryRemove, DeliverySave, DeliverySend, DeliveryTest, ItemSave
 from protocol.deliveries import DeliveryDraft, Quota
 from protocol.items import Answer
 from protocol.messages import ImageMessage, TextMessage
-from protocol.segments import ChoiceIs, HasAnswered
+from protocol.segments import ChoiceIs, Everyone, HasAnswered
 from protocol.staff import StaffMember
-from relay.features.sending import has_grown_too_much
+from relay.errors import Refused
+from relay.features.sending import cut_batches, has_grown_too_much
+from relay.store.batches import add_batches
 from relay.store.residents import write_answers
-from relay.store.runs import find_messages, find_run
-from relay.store.tables import batches, jobs, line_links
+from relay.store.runs import begin_run, find_messages, find_run
+from relay.store.tables import batches, jobs, line_links, runs
+from tests.conftest import Clock
 from tests.relay.features.office import Office, district_item
 from tests.relay.town import add_friends
 
@@ -98,6 +101,70 @@ def test_two_deliveries_confirmed_at_once_do_not_share_one_rest_of_the_quota(
     office.sending.freeze("d1")
     again = office.do(sato, "delivery.send", DeliverySend(delivery="d2", recipients_seen=30), 1)
     assert again.reason == "over_quota"
+
+
+def test_two_confirmations_side_by_side_do_not_share_one_rest_of_the_quota(
+    office: Office, sato: StaffMember
+) -> None:
+    add_friends(office.database, 30, office.clock())
+    office.quota = Quota(limit=100, used=50)
+    confirmations = []
+    for id in ("d1", "d2"):
+        draft = DeliveryDraft(id=id, title="お知らせ", messages=HELLO)
+        office.do(sato, "delivery.save", DeliverySave(draft=draft))
+        payload = DeliverySend(delivery=id, recipients_seen=30)
+        # Both look before either writes.
+        confirmations.append(office.sending.send(office.change(sato, "delivery.send", payload, 1), payload))
+    with office.database.write() as connection:
+        confirmations[0](connection)
+    with pytest.raises(Refused, match="over_quota"), office.database.write() as connection:
+        confirmations[1](connection)
+
+
+def test_people_written_to_since_line_was_asked_count_against_the_rest(
+    office: Office, sato: StaffMember, clock: Clock
+) -> None:
+    add_friends(office.database, 30, clock())
+    office.quota = Quota(limit=100, used=50)
+    write_draft(office, sato)
+    assert send(office, sato, seen=30) == ""
+    clock.forward(seconds=1)
+    with office.database.write() as connection:
+        begin_run(connection, "d1", recipients=30, now=clock())
+        add_batches(connection, "d1", cut_batches(office.index.members(Everyone()), silent=False))
+        connection.execute(update(batches).values(state="accepted", finished_at=clock()))
+        connection.execute(update(runs).values(state="sent"))
+    clock.forward(seconds=5)  # LINE's answer of six seconds ago is still used, and knows none of them
+    draft = DeliveryDraft(id="d2", title="お知らせ", messages=HELLO)
+    office.do(sato, "delivery.save", DeliverySave(draft=draft))
+    again = office.do(sato, "delivery.send", DeliverySend(delivery="d2", recipients_seen=30), 1)
+    assert again.reason == "over_quota"
+
+
+def test_many_more_people_than_were_confirmed_are_not_written_to(office: Office, sato: StaffMember) -> None:
+    add_friends(office.database, 30, office.clock())
+    write_draft(office, sato)
+    assert send(office, sato, seen=30) == ""
+    add_friends(office.database, 300, office.clock(), start=100)
+    office.sending.freeze("d1")
+    delivery = office.delivery(sato, "d1")
+    assert (delivery.state, delivery.reason) == ("failed", "count_changed")
+    with office.database.read() as connection:
+        assert connection.execute(select(batches)).all() == []
+
+
+def test_a_delivery_that_cannot_be_begun_says_so_and_holds_nobody(office: Office, sato: StaffMember) -> None:
+    add_friends(office.database, 30, office.clock())
+    office.quota = Quota(limit=100, used=50)
+    write_draft(office, sato)
+    assert send(office, sato, seen=30) == ""
+    office.sending.give_up("d1")
+    delivery = office.delivery(sato, "d1")
+    assert (delivery.state, delivery.reason) == ("failed", "not_started")
+    draft = DeliveryDraft(id="d2", title="お知らせ", messages=HELLO)
+    office.do(sato, "delivery.save", DeliverySave(draft=draft))
+    again = office.do(sato, "delivery.send", DeliverySend(delivery="d2", recipients_seen=30), 1)
+    assert again.reason == ""
 
 
 def test_without_an_answer_of_line_nothing_is_confirmed(office: Office, sato: StaffMember) -> None:

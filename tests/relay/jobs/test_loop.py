@@ -33,7 +33,9 @@ class Notes:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.done: list[str] = []
         self.bad: set[str] = set()
-        self.queue = JobQueue(database, clock, NewsBell(), {"write": self._write}, owner="me")
+        self.given_up: list[str] = []
+        kinds = {"write": self._write}
+        self.queue = JobQueue(database, clock, NewsBell(), kinds, owner="me", given_up=self.given_up.append)
 
     def _write(self, subject: str) -> None:
         if subject in self.bad:
@@ -74,6 +76,7 @@ def test_a_failing_job_comes_again_later_and_is_given_up_in_the_end(database: Da
         clock.forward(hours=1)
         notes.take_all()
     assert states(database)["bad"] == "failed"
+    assert notes.given_up == ["bad"]
 
 
 def test_a_job_that_failed_once_succeeds_at_the_second_try(database: Database, clock: Clock) -> None:
