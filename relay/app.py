@@ -33,13 +33,14 @@ from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
 from relay.pages.routes import page_routes
+from relay.pages.security import ProtectedAnswers
 from relay.providers.certificate import ensure_certificate, public_key_hash
 from relay.providers.line_login import LineLogin
-from relay.staff_api.addresses import make_address_rules
+from relay.staff_api.addresses import make_address_rules, one_caller
 from relay.staff_api.asks import Asks
 from relay.staff_api.doors import Doors
 from relay.staff_api.files import FileEndpoints
-from relay.staff_api.gate import Gate
+from relay.staff_api.gate import Gate, caller_address
 from relay.staff_api.sync import SyncEndpoint
 from relay.store.cipher import load_or_make_host_key
 from relay.store.database import Database, open_database
@@ -150,6 +151,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
                 database=database,
                 verify=login.verify_id_token,
                 is_friend=lambda user_id: _is_friend(line, user_id),
+                caller=lambda request: one_caller(caller_address(request, rules)),
                 clock=clock,
                 liff_id=settings.liff_id,
                 liff_url_base=settings.liff_url_base,
@@ -205,7 +207,7 @@ def _quota_asker(settings: RelaySettings, line: LineClient) -> Callable[[], Quot
 
 def _front(webhook: ASGIApp, framed: ASGIApp) -> ASGIApp:
     """What the server calls: the webhook bare and before everything else, because its time is counted."""
-    logged = AccessLine(framed)
+    logged = AccessLine(ProtectedAnswers(framed))
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == WEBHOOK_PATH:

@@ -1,6 +1,6 @@
 """One-time codes: they make an account, or add a device to one. Made on the relay's own host only.
 
-A code lives an hour, opens once, and dies after five wrong tries. Requirements: SEC-1, ADM-7.
+A code lives an hour and opens once; whoever guesses is stopped by address. Requirements: SEC-1, ADM-7.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from protocol.signin import EnrolAnswer, EnrolRequest, PassphraseCost
 from relay.errors import Refused
 from relay.features.sign_in import hash_login_key, is_login_key
 from relay.features.staff import find_member, member_of, publish_member
-from relay.features.throttles import ENROL_BY_ADDRESS
+from relay.features.throttles import ENROL_BY_ADDRESS, SIGN_IN_BY_LOGIN
 from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
 from relay.store.devices import add_device
-from relay.store.enrolment_codes import add_code, count_wrong_try, find_code, use_code
+from relay.store.enrolment_codes import add_code, find_code, use_code
 from relay.store.staff import (
     StaffAccount,
     add_account,
@@ -31,7 +31,6 @@ from relay.store.staff import (
 )
 
 CODE_LIFE = timedelta(hours=1)
-_TRIES = 5
 _NAME_LIMIT = 60
 _WRAPPED_LIMIT = 2000
 _HIGHEST_MEMORY_KIB = 4 * 1024 * 1024
@@ -75,12 +74,16 @@ class Enrolment:
         with self._database.read() as connection:
             return count_accounts(connection) == 0
 
+    def check(self, request: EnrolRequest, address: str) -> None:
+        """What can be told without writing anything. Raises Refused `malformed` or `throttled`."""
+        self._check_shape(request)
+        with self._database.read() as connection:
+            ENROL_BY_ADDRESS.check(connection, self._database.cipher, address, self._clock())
+
     def enrol(self, request: EnrolRequest, address: str) -> EnrolAnswer:
         """Redeem a code. Raises Refused; a wrong try is counted even though the request is refused."""
-        self._check_shape(request)
+        self.check(request, address)
         cipher, now = self._database.cipher, self._clock()
-        with self._database.read() as connection:
-            ENROL_BY_ADDRESS.check(connection, cipher, address, now)
         try:
             with self._database.write() as connection:
                 return self._redeem(connection, request, now)
@@ -88,14 +91,15 @@ class Enrolment:
             if refused.reason in ("code_wrong", "wrong_passphrase"):
                 with self._database.write() as connection:
                     ENROL_BY_ADDRESS.count_failure(connection, cipher, address, now)
-                    count_wrong_try(connection, now)
+                    if refused.reason == "wrong_passphrase":  # whoever has a code may not guess on from afar
+                        SIGN_IN_BY_LOGIN.count_failure(connection, cipher, request.login_name, now)
             raise
 
     def _redeem(self, connection: Connection, request: EnrolRequest, now: datetime) -> EnrolAnswer:
         cipher = self._database.cipher
         wait_for_turn(connection)
         code = find_code(connection, _hash_secret(_secret_of(request.code)))
-        if code is None or code.tries >= _TRIES:
+        if code is None:
             raise Refused("code_wrong", status=403)
         if code.used:
             raise Refused("code_used", status=403)
@@ -106,6 +110,7 @@ class Enrolment:
         else:
             if login_index(cipher, request.login_name) != code.for_login_index:
                 raise Refused("code_wrong", status=403)
+            SIGN_IN_BY_LOGIN.check(connection, cipher, request.login_name, now)
             known = find_account_by_login(connection, cipher, request.login_name)
             if not is_login_key(known, request.login_key) or known is None:
                 raise Refused("wrong_passphrase", status=401)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relay.errors import LineError, Refused, StoreUnavailable
 from relay.features.page_sessions import SESSION_LIFE, begin_page_session
 from relay.features.residents import note_visitor
+from relay.features.throttles import Throttle
+from relay.pages.bodies import read_limited
 from relay.pages.rendering import Renderer
 from relay.pages.security import COOKIE, entry_headers, is_from_our_page, page_headers
 from relay.store.database import Database
@@ -25,12 +27,16 @@ _STATE = re.compile(r"(/[a-z0-9-]+)+")
 
 VerifyToken = Callable[[str], Awaitable[str]]
 IsFriend = Callable[[str], Awaitable[bool]]
+CallerAddress = Callable[[Request], str]
+_BY_ADDRESS = Throttle("page session address", limit=30, window=timedelta(minutes=1))
+"""Failures only: a phone company puts thousands of residents behind one address."""
 
 
 class Entry:
     """`GET /pages` opens inside LINE and signs in by itself; `POST /pages/session` takes the raw ID token.
 
     `verify`: gives the user id of an ID token. `is_friend`: asked for people no event ever came from.
+    `caller`: the address a request comes from, for the throttle.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Entry:
         database: Database,
         verify: VerifyToken,
         is_friend: IsFriend,
+        caller: CallerAddress,
         clock: Callable[[], datetime],
         renderer: Renderer,
         liff_id: str,
@@ -48,6 +55,7 @@ class Entry:
         self._database = database
         self._verify = verify
         self._is_friend = is_friend
+        self._caller = caller
         self._clock = clock
         self._renderer = renderer
         self._liff_id = liff_id
@@ -72,8 +80,10 @@ class Entry:
     async def sign_in(self, request: Request) -> Response:
         if not is_from_our_page(request):
             return _refuse("not_allowed", 403)
+        address = self._caller(request)
         try:
-            user_id = await self._verify(await _read_token(request))
+            await run_in_threadpool(self._check_throttle, address)
+            user_id = await self._verify_counted(await _read_token(request), address)
             token = await self._begin(user_id, request.cookies.get(COOKIE, ""))
         except Refused as refusal:
             return _refuse(refusal.reason, refusal.status)
@@ -92,6 +102,23 @@ class Entry:
             samesite="lax",
         )
         return answer
+
+    def _check_throttle(self, address: str) -> None:
+        with self._database.read() as connection:
+            _BY_ADDRESS.check(connection, self._database.cipher, address, self._clock())
+
+    async def _verify_counted(self, id_token: str, address: str) -> str:
+        """Every wrong token costs a question to LINE, so whoever brings many is stopped."""
+
+        def count() -> None:
+            with self._database.write() as connection:
+                _BY_ADDRESS.count_failure(connection, self._database.cipher, address, self._clock())
+
+        try:
+            return await self._verify(id_token)
+        except Refused:
+            await run_in_threadpool(count)
+            raise
 
     async def _begin(self, user_id: str, old_token: str) -> str:
         if not await run_in_threadpool(self._is_known, user_id) and not await self._is_friend(user_id):
@@ -120,14 +147,7 @@ def safe_next(state: str) -> str:
 async def _read_token(request: Request) -> str:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise Refused("malformed", status=400)
-    body = b""
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > _BODY_LIMIT:
-                raise Refused("too_large", status=413)
-    except ClientDisconnect:
-        raise Refused("malformed", status=400) from None
+    body = await read_limited(request, _BODY_LIMIT)
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:

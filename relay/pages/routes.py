@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute, Route
 
-from relay.pages.entry import Entry, IsFriend, VerifyToken
+from relay.pages.entry import CallerAddress, Entry, IsFriend, VerifyToken
 from relay.pages.files import StaticFiles
 from relay.pages.rendering import Renderer
 from relay.pages.settings import SettingsPage
@@ -23,6 +23,7 @@ def page_routes(
     liff_id: str,
     liff_url_base: str,
     liff_sdk_url: str,
+    caller: CallerAddress = lambda request: request.client.host if request.client else "",
     town_name: str = "",
     telephone: str = "",
 ) -> list[BaseRoute]:
@@ -33,6 +34,7 @@ def page_routes(
         database=database,
         verify=verify,
         is_friend=is_friend,
+        caller=caller,
         clock=clock,
         renderer=renderer,
         liff_id=liff_id,

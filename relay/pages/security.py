@@ -1,4 +1,4 @@
-"""The headers every page carries, and which requests are believed to come from our own pages.
+"""The headers every answer carries, and which requests are believed to come from our own pages.
 
 Requirement: SEC-3 (cross-site scripting, request forgery, clickjacking).
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "__Host-madoguchi"
 """The prefix makes browsers insist on Secure, path / and no Domain."""
@@ -23,6 +25,32 @@ _LIFF_HOSTS = (
     "https://access.line.me",
     "https://liff.line.me",
 )
+
+
+_EVERYWHERE = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+}
+
+
+class ProtectedAnswers:
+    """ASGI wrapper: whatever answers, also an error, has these headers; what an answer says itself stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def protect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _EVERYWHERE.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, protect)
 
 
 def page_headers() -> dict[str, str]:
@@ -58,11 +86,8 @@ def is_from_our_page(request: Request) -> bool:
 def _headers(policy: Mapping[str, str]) -> dict[str, str]:
     rules = {"default-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", **policy}
     return {
+        **_EVERYWHERE,
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in rules.items()),
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "no-referrer",
-        "strict-transport-security": "max-age=31536000; includeSubDomains",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "cross-origin-opener-policy": "same-origin",
         "cache-control": "no-store",

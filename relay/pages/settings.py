@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from relay.errors import StoreUnavailable
+from relay.errors import Refused, StoreUnavailable
 from relay.features.page_sessions import PageSession, find_session, is_own_form
 from relay.features.questionnaire import order_items
 from relay.features.residents import list_items, plain_answers
 from relay.features.settings_form import Decision, Submitted, decide_changes, make_fields
+from relay.pages.bodies import read_limited
 from relay.pages.entry import SETTINGS_PATH, Entry
 from relay.pages.rendering import Renderer
 from relay.pages.security import COOKIE, is_from_our_page, page_headers
@@ -56,17 +57,22 @@ class SettingsPage:
     async def save(self, request: Request) -> Response:
         if not is_from_our_page(request):
             return self._trouble("not_allowed", 403)
-        if int(request.headers.get("content-length") or 0) > _FORM_LIMIT:
-            return self._trouble("too_large", 413)
         if request.headers.get("content-type", "").split(";")[0].strip() != _FORM_TYPE:
             return self._trouble("malformed", 400)
+        token = request.cookies.get(COOKIE, "")
         try:
-            form = await request.form(max_fields=_FIELDS_LIMIT)
-            return await run_in_threadpool(self._save, request.cookies.get(COOKIE, ""), form)
-        except (HTTPException, ClientDisconnect):
-            return self._trouble("malformed", 400)
+            if not await run_in_threadpool(self._is_open, token):  # nothing is read for strangers
+                return self._trouble("session_expired", 401)
+            form = _parse_form(await read_limited(request, _FORM_LIMIT))
+            return await run_in_threadpool(self._save, token, form)
+        except Refused as refusal:
+            return self._trouble(refusal.reason, refusal.status)
         except StoreUnavailable as trouble:
             return self._trouble(trouble.reason, 503)
+
+    def _is_open(self, token: str) -> bool:
+        with self._database.read() as connection:
+            return find_session(connection, self._database.cipher, token, self._clock()) is not None
 
     def _read(self, token: str, saved: str) -> dict[str, Any] | None:
         now = self._clock()
@@ -116,6 +122,14 @@ def _values(
         "saved": saved if saved in ("yes", "same", "partly") else "",
         "address": SETTINGS_PATH,
     }
+
+
+def _parse_form(body: bytes) -> FormData:
+    try:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
+    except ValueError:
+        raise Refused("malformed", status=400) from None
+    return FormData([*pairs])
 
 
 def _read_form(form: FormData) -> Mapping[str, Submitted]:

@@ -47,6 +47,7 @@ class Doors:
         def work() -> EnrolAnswer:
             address = self._gate.address(request)
             message = EnrolRequest.parse(body)
+            self._enrolment.check(message, address)  # before the nonce is written down
             self._gate.check_new_device(request, body, message.device_key)
             return self._enrolment.enrol(message, address)
 

@@ -10,12 +10,12 @@ from starlette.routing import Route
 from protocol.files import CHUNK_BYTES, FileState
 from relay.errors import Refused
 from relay.features.files import Files, PublicFile
-from relay.staff_api.answers import SMALL_BODY, answer, read_body, refusing
+from relay.staff_api.answers import SMALL_BODY, LargeBodies, answer, read_body, refusing
 from relay.staff_api.gate import Gate
 
 _SAFE = {
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "content-disposition": "inline",
 }
 
@@ -26,6 +26,7 @@ class FileEndpoints:
     def __init__(self, gate: Gate, files: Files) -> None:
         self._gate = gate
         self._files = files
+        self._bodies = LargeBodies(gate.check_headers)
 
     def routes(self) -> list[Route]:
         return [
@@ -40,7 +41,7 @@ class FileEndpoints:
     @refusing
     async def put(self, request: Request) -> Response:
         self._gate.address(request)
-        body = await read_body(request, CHUNK_BYTES)
+        body = await self._bodies.read(request, CHUNK_BYTES)
 
         def work() -> FileState:
             self._gate.check_action(request, body)

@@ -15,7 +15,7 @@ from protocol.devices import CLOCK_TOLERANCE_SECONDS, SignedParts, is_request_si
 from protocol.encoding import from_base64
 from relay.errors import Refused
 from relay.features.sign_in import SignedIn, SignIn
-from relay.staff_api.addresses import AddressRules
+from relay.staff_api.addresses import AddressRules, one_caller
 from relay.store.database import Database
 from relay.store.devices import Device, find_device, take_nonce
 
@@ -43,12 +43,16 @@ class Gate:
         self._rules = rules
 
     def address(self, request: Request) -> str:
-        """Where the request comes from. Raises Refused `address_not_allowed`."""
-        peer = request.client.host if request.client else ""
-        address = self._rules.caller(peer, request.headers.getlist("x-forwarded-for"))
+        """Where the request comes from, as throttles count it. Raises Refused `address_not_allowed`."""
+        address = caller_address(request, self._rules)
         if not self._rules.allows(address):
             raise Refused("address_not_allowed", status=403)
-        return address
+        return one_caller(address)
+
+    def check_headers(self, request: Request) -> None:
+        """What can be told before the body is read: a known device, now, with a live session."""
+        self.address(request)
+        self._live_session(request, self._known_device(self._fresh_parts(request)))
 
     def is_new_device(self, request: Request) -> bool:
         parts = read_signed_parts(request.headers)
@@ -66,12 +70,7 @@ class Gate:
         """The request is signed by a known device, now and once."""
         address = self.address(request)
         parts = self._fresh_parts(request)
-        with self._database.read() as connection:
-            device = find_device(connection, parts.device)
-        if device is None:
-            raise Refused("device_unknown", status=401)
-        if device.revoked:
-            raise Refused("device_revoked", status=401)
+        device = self._known_device(parts)
         self._check_signature(request, body, parts, device.public_key)
         self._take_nonce(parts)
         return Caller(device=device, address=address)
@@ -84,11 +83,22 @@ class Gate:
 
     def check_session(self, request: Request, body: bytes) -> SignedIn:
         """The device has a live session. On its own for polls, which keep no session awake."""
-        caller = self.check_device(request, body)
+        return self._live_session(request, self.check_device(request, body).device)
+
+    def _known_device(self, parts: SignedParts) -> Device:
+        with self._database.read() as connection:
+            device = find_device(connection, parts.device)
+        if device is None:
+            raise Refused("device_unknown", status=401)
+        if device.revoked:
+            raise Refused("device_revoked", status=401)
+        return device
+
+    def _live_session(self, request: Request, device: Device) -> SignedIn:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Refused("not_signed_in", status=401)
-        return self._sign_in.check(caller.device, token)
+        return self._sign_in.check(device, token)
 
     def _fresh_parts(self, request: Request) -> SignedParts:
         parts = read_signed_parts(request.headers)
@@ -112,6 +122,12 @@ class Gate:
             first = take_nonce(connection, device=parts.device, nonce=parts.nonce, now=self._clock())
         if not first:
             raise Refused("replayed", status=401)
+
+
+def caller_address(request: Request, rules: AddressRules) -> str:
+    """The address of whoever really calls; "" where there is none."""
+    peer = request.client.host if request.client else ""
+    return rules.caller(peer, request.headers.getlist("x-forwarded-for"))
 
 
 def path_as_sent(request: Request) -> str:

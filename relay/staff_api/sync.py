@@ -20,7 +20,7 @@ from relay.errors import Refused
 from relay.features.news import NewsBell
 from relay.features.sign_in import SignIn
 from relay.features.sync import SyncRounds
-from relay.staff_api.answers import answer, read_body, refusing
+from relay.staff_api.answers import LargeBodies, answer, refusing
 from relay.staff_api.gate import Gate
 
 _BODY_LIMIT = 8 * 1024 * 1024
@@ -53,14 +53,15 @@ class SyncEndpoint:
         self._bell = bell
         self._clock = clock
         self._relay_id = relay_id
+        self._bodies = LargeBodies(gate.check_headers)
 
     def routes(self) -> list[Route]:
         return [Route("/sync", self.sync, methods=["POST"])]
 
     @refusing
     async def sync(self, request: Request) -> Response:
-        self._gate.address(request)  # before eight megabytes are read for anybody
-        body = await read_body(request, _BODY_LIMIT)
+        self._gate.address(request)
+        body = await self._bodies.read(request, _BODY_LIMIT)
         message, member = await run_in_threadpool(self._enter, request, body)
         results = await run_in_threadpool(self._rounds.apply, member, message.changes)
         if message.wait_seconds > 0 and not results:

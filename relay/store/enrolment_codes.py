@@ -18,7 +18,6 @@ class StoredCode:
     for_login_index: bytes | None
     expires_at: datetime
     used: bool
-    tries: int
 
 
 def add_code(
@@ -52,7 +51,6 @@ def find_code(connection: Connection, secret_hash: bytes) -> StoredCode | None:
         for_login_index=row.for_login_index,
         expires_at=row.expires_at,
         used=row.used_at is not None,
-        tries=row.tries,
     )
 
 
@@ -64,12 +62,3 @@ def use_code(connection: Connection, id: str, now: datetime) -> bool:
         .values(used_at=now)
     )
     return done.rowcount == 1
-
-
-def count_wrong_try(connection: Connection, now: datetime) -> None:
-    """A wrong secret was offered. It names no code, so it counts against every code that is open."""
-    connection.execute(
-        update(enrolment_codes)
-        .where(enrolment_codes.c.used_at.is_(None), enrolment_codes.c.expires_at > now)
-        .values(tries=enrolment_codes.c.tries + 1)
-    )

@@ -174,6 +174,15 @@ def test_a_session_is_always_a_new_one_and_ends_the_one_before(counter: Counter,
             assert str(old).encode() not in bytes(token_hash)
 
 
+def test_many_wrong_tokens_close_the_door_for_the_address_and_line_is_not_asked_again(
+    counter: Counter, phone: Phone
+) -> None:
+    visitor = Visitor(counter)
+    answers = [visitor.sign_in(f"wrong{number}").status_code for number in range(31)]
+    assert answers == [401] * 30 + [429]
+    assert visitor.sign_in(counter.id_token(phone)).status_code == 429
+
+
 def test_a_session_ends_after_twelve_hours(counter: Counter, visitor: Visitor) -> None:
     form = visitor.form()
     with counter.database.write() as connection:
@@ -362,6 +371,15 @@ def test_a_form_of_another_kind_or_size_is_refused_in_words(visitor: Visitor) ->
     form = visitor.form()
     assert visitor.save(form | {"x": "y" * 70_000}).status_code == 413
     assert visitor.save({}, files={"a": b"b"}).status_code == 400
+    endless = visitor.http.post(
+        f"{visitor.counter.url}/pages/settings",
+        data=(b"x" * 10_000 for _ in range(10)),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        timeout=10,
+    )
+    assert endless.status_code == 413
+    stranger = Visitor(visitor.counter)
+    assert stranger.save(form | {"x": "y" * 70_000}).status_code == 401, "nothing is read for strangers"
     assert visitor.http.get(visitor.counter.url + "/pages/session", timeout=5).status_code == 405
     many = {f"v.{n}": "x" for n in range(1100)}
     assert visitor.save(form | many).status_code == 400

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from relay.serve import running_relay
-from relay.staff_api.addresses import make_address_rules
+from relay.staff_api.addresses import make_address_rules, one_caller
 from tests.conftest import Clock
 from tests.relay.desk import Desk, reason, relay_settings
 
@@ -25,7 +25,12 @@ PROXIES = ["10.0.0.0/8"]
         ("10.0.0.5", ["203.0.113.9", "10.0.0.6"], "203.0.113.9"),
         ("10.0.0.5", [], "10.0.0.5"),
         ("::ffff:10.0.0.5", ["203.0.113.9"], "203.0.113.9"),
-        ("10.0.0.5", ["nonsense"], "nonsense"),
+        ("10.0.0.5", ["nonsense"], "10.0.0.5"),
+        ("10.0.0.5", ["198.51.100.1, unknown"], "10.0.0.5"),
+        ("10.0.0.5", ["203.0.113.9:4711"], "203.0.113.9"),
+        ("10.0.0.5", ["[2001:db8::1]:4711"], "2001:db8::1"),
+        ("10.0.0.5", ['"[2001:db8::1]"'], "2001:db8::1"),
+        ("10.0.0.5", ["2001:db8::1"], "2001:db8::1"),
     ],
 )
 def test_only_our_proxies_are_believed(peer: str, forwarded: list[str], caller: str) -> None:
@@ -46,6 +51,20 @@ def test_only_our_proxies_are_believed(peer: str, forwarded: list[str], caller: 
 )
 def test_allowed_networks(address: str, allowed: bool) -> None:
     assert make_address_rules(["192.0.2.0/24", "2001:db8::/32"], []).allows(address) == allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("", ""),
+    ],
+)
+def test_throttles_count_a_whole_ipv6_network_as_one(address: str, counted_as: str) -> None:
+    assert one_caller(address) == counted_as
 
 
 def test_without_a_list_everybody_may_try() -> None:
