@@ -99,6 +99,11 @@ def year_words(year: int) -> str:
     return f"{year}年（{era}）" if era else f"{year}年"
 
 
+def offered_decades(now: datetime) -> list[int]:
+    """The first years that narrow a year of birth; the first one stands for everything early."""
+    return [OLDEST_BIRTH_YEAR, *range(_FIRST_OWN_DECADE, japan_year(now) + 1, 10)]
+
+
 @dataclass(frozen=True)
 class Asking:
     """One question to be shown. `decade` narrows a year of birth, first year of ten."""
@@ -208,14 +213,16 @@ def _ask_birth_year(asking: Asking, words: TalkWords, now: datetime) -> list[Pay
     quick = _ways_out(asking, words)
     if asking.decade is None:
         text = f"{_question(asking, words)}\n{words.say('choose_decade')}"
-        decades = list(range(_FIRST_OWN_DECADE, this_year + 1, 10))
         buttons = [
             Button(
                 words.buttons["earlier_years"],
                 Tap("decade", item.id, str(OLDEST_BIRTH_YEAR), asking.alone).data(),
                 said=words.buttons["earlier_years"],
             ),
-            *(_decade_button(item, decade, this_year, asking.alone, words) for decade in decades),
+            *(
+                _decade_button(item, decade, this_year, asking.alone, words)
+                for decade in offered_decades(now)[1:]
+            ),
         ]
         return sections_messages(text, [Section("", tuple(buttons))], quick, alt=item.question, columns=2)
     first = asking.decade

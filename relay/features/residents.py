@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from protocol.items import Answer, SegmentItem
 from relay.store.cipher import ColumnCipher
@@ -11,6 +11,7 @@ from relay.store.records import list_bodies
 from relay.store.residents import (
     BLOCKED,
     FRIEND,
+    NEVER,
     Resident,
     add_resident,
     find_resident,
@@ -20,7 +21,6 @@ from relay.store.residents import (
     set_state,
 )
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _ITEM = "item"
 
 
@@ -64,7 +64,7 @@ def note_visitor(connection: Connection, cipher: ColumnCipher, user_id: str) -> 
     """A friend who opens a page before any event of theirs came; every event that comes later counts."""
     known = find_resident(connection, cipher, user_id)
     if known is None:
-        return add_resident(connection, cipher, user_id, state=FRIEND, at=_LONG_AGO)
+        return add_resident(connection, cipher, user_id, state=FRIEND, at=NEVER)
     return known
 
 

@@ -6,6 +6,7 @@ Requirements: SEG-2, SEG-10, SEC-6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from relay.features.questionnaire import (
     ask,
     decide_next,
     decide_previous,
+    offered_decades,
     order_items,
     parse_tap,
     settings_button,
@@ -42,6 +44,8 @@ from relay.store.database import Connection
 from relay.store.records import TOWN
 from relay.store.residents import Resident, read_answers, set_choice, write_answers
 from relay.store.talk import TalkPlace, find_place, set_place
+
+_YEAR = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ class Talk:
             return Tap("decide", item.id, alone=place.single)
         if said == normalise(self._words.buttons["skip"]):
             return Tap("skip", item.id)
-        if item.kind == "birth_year" and said.removesuffix("年").isdecimal():
+        if item.kind == "birth_year" and _YEAR.fullmatch(said.removesuffix("年")):
             return Tap("year", item.id, said.removesuffix("年"), place.single)
         return None
 
@@ -218,8 +222,10 @@ class Talk:
             case "add" | "drop":
                 return self._toggle(turn, item, tap)
             case "decade":
-                decade = int(tap.value) if tap.value.isdecimal() else None
-                return self._ask(turn, item, alone=tap.alone, decade=decade)
+                decade = int(tap.value) if _YEAR.fullmatch(tap.value) else 0
+                if decade in offered_decades(turn.now):
+                    return self._ask(turn, item, alone=tap.alone, decade=decade)
+                return self._ask(turn, item, alone=tap.alone, lead=self._words.say("choice_gone"))
             case "decide" | "skip":
                 return self._go_on(turn, item, tap)
             case "back":
@@ -302,5 +308,5 @@ def _answer_of(item: SegmentItem, tap: Tap) -> Answer | None:
     if tap.verb == "clear":
         return Answer(item=item.id)
     if tap.verb == "year":
-        return Answer(item=item.id, year=int(tap.value)) if tap.value.isdecimal() else None
+        return Answer(item=item.id, year=int(tap.value)) if _YEAR.fullmatch(tap.value) else None
     return Answer(item=item.id, choices=(tap.value,))

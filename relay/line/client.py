@@ -89,12 +89,6 @@ class LineClient:
     def __repr__(self) -> str:
         return "LineClient(…)"
 
-    async def use_token(self, token: str) -> None:
-        """Go on with another channel access token; the SDK reads it only when a client is built."""
-        old, self._sdk, self._token = self._sdk, None, token
-        if old is not None:
-            await old.client.close()
-
     async def aclose(self) -> None:
         if self._sdk is not None:
             await self._sdk.client.close()

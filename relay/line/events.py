@@ -5,12 +5,14 @@ LINE adds event types, message types and properties without notice (line: "devel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 _TYPE_NAME_LIMIT = 40
+_USER_ID = re.compile(r"U[0-9a-f]{32}")  # source: Messaging API reference, "Source user"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def parse_event(raw: object, *, received_at: datetime) -> Event:
     if not isinstance(raw, Mapping):
         return Other("malformed")
     name = _type_of(raw)
+    user_id = _part(raw, "source").get("userId")
+    if isinstance(user_id, str) and not is_user_id(user_id):
+        return Other("source.malformed")
     header = _parse_header(raw, received_at)
     if header is None:
         return Other(name)
@@ -100,6 +105,12 @@ def parse_event(raw: object, *, received_at: datetime) -> Event:
         case "message":
             return _parse_message(header, _part(raw, "message"))
     return Other(name)
+
+
+def is_user_id(text: str) -> bool:
+    """Whether it looks as LINE's user ids do. Nothing else may become a resident: LINE refuses a whole
+    multicast, and the count of its recipients, for one odd id."""
+    return _USER_ID.fullmatch(text) is not None
 
 
 def _parse_message(header: EventHeader, message: Mapping[str, Any]) -> Event:

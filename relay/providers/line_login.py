@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ ISSUER = "https://access.line.me"
 _PATH = "/oauth2/v2.1/verify"
 _TIMEOUT = aiohttp.ClientTimeout(total=8, sock_connect=4)
 _TOKEN_LIMIT = 4096
+_USER_ID = re.compile(r"U[0-9a-f]{32}")  # one odd id would spoil a whole multicast
 _ANSWER_LIMIT = 8192
 _CLOCK_TOLERANCE = timedelta(seconds=60)
 
@@ -79,7 +81,7 @@ class LineLogin:
             and isinstance(expires, int | float)
             and expires > (self._clock() - _CLOCK_TOLERANCE).timestamp()
             and isinstance(user_id, str)
-            and user_id != ""
+            and _USER_ID.fullmatch(user_id) is not None
         )
         if not is_valid:
             raise Refused("not_signed_in", status=401)

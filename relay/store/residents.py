@@ -6,9 +6,9 @@ Every change takes the next number of the stream `residents`, which feeds the se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -21,6 +21,8 @@ from relay.store.tables import resident_choices, resident_years, residents
 STREAM = "residents"
 FRIEND = "friend"
 BLOCKED = "blocked"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`followed_at` of somebody no event ever came from."""
 _USER_COLUMN = "residents.line_user"
 
 
@@ -77,7 +79,7 @@ def set_state(connection: Connection, resident: Resident, *, state: str, at: dat
     """Friend or blocked since then; False when a newer event already said what is true."""
     seq = next_number(connection, STREAM)
     values: dict[str, object] = {"state": state, "state_at": at, "changed_seq": seq}
-    if state == FRIEND and resident.state != FRIEND:
+    if state == FRIEND and (resident.state != FRIEND or resident.followed_at == NEVER):
         values["followed_at"] = at
     changed = connection.execute(
         update(residents).where(residents.c.no == resident.no, residents.c.state_at <= at).values(values)
@@ -90,16 +92,6 @@ def note_friend_at(connection: Connection, resident_no: int, at: datetime) -> No
     connection.execute(
         update(residents).where(residents.c.no == resident_no, residents.c.state_at < at).values(state_at=at)
     )
-
-
-def open_user_ids(connection: Connection, cipher: ColumnCipher, numbers: Sequence[int]) -> dict[int, str]:
-    """The LINE user ids of these residents by `no`. For sending only; never kept, never logged."""
-    found = connection.execute(
-        select(residents.c.no, residents.c.id, residents.c.line_user_sealed).where(
-            residents.c.no.in_(numbers)
-        )
-    )
-    return {row.no: cipher.open_text(_USER_COLUMN, row.id, row.line_user_sealed) for row in found}
 
 
 def read_answers(connection: Connection, resident_no: int) -> dict[str, StoredAnswer]:

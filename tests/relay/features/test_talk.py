@@ -15,6 +15,7 @@ from sqlalchemy import insert, text
 from protocol.items import SegmentItem
 from protocol.sync import TownSettings
 from relay.features.questionnaire import Tap
+from relay.features.residents import note_visitor
 from relay.features.settings import publish_settings
 from relay.features.talk import Answered, Talk
 from relay.features.talk_words import TalkWords, load_talk_words
@@ -101,6 +102,36 @@ def save(talk: Conversation, item: SegmentItem, *, removed: bool = False) -> Non
             now=NOW,
             removed=removed,
         )
+
+
+@pytest.mark.parametrize("digits", ["1" * 5, "9" * 5000, "１" * 5000, "٣" * 4, "1" * 5000 + "年"])
+def test_long_or_odd_digits_at_the_year_question_are_answered_in_words(
+    talk: Conversation, digits: str
+) -> None:
+    talk.tap("ask", BIRTH)
+    said_back = talk.say(digits)
+    assert "受信設定" in said_back
+    assert talk.answers() == {}
+    assert "選択肢" in talk.tap("year", BIRTH, digits)
+
+
+@pytest.mark.parametrize("decade", ["2100", "0", "1935", "9" * 5000, "", "x"])
+def test_a_decade_that_is_not_offered_is_answered_in_words_with_the_question(
+    talk: Conversation, decade: str
+) -> None:
+    answer = talk.tap("decade", BIRTH, decade)
+    assert "選択肢" in answer
+    assert f"1|decade|{BIRTH}|1950|" in answer
+
+
+def test_a_visitor_of_the_page_who_follows_later_is_a_friend_since_then(talk: Conversation) -> None:
+    with talk.database.write() as connection:
+        visitor = note_visitor(connection, talk.database.cipher, SOMEONE)
+    talk.follow()
+    with talk.database.read() as connection:
+        found = find_resident(connection, talk.database.cipher, SOMEONE)
+    assert found is not None and found.no == visitor.no
+    assert found.followed_at == found.state_at > NOW - timedelta(days=1)
 
 
 def test_following_brings_the_greeting_of_the_town_and_the_first_question(talk: Conversation) -> None:

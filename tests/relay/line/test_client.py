@@ -237,17 +237,6 @@ def test_a_hundred_calls_run_at_once() -> None:
     assert time.monotonic() - began < 8
 
 
-def test_a_new_token_is_used_from_the_next_call_on() -> None:
-    async def rotate(client: LineClient) -> None:
-        await client.push("U1", HELLO, "1")
-        await client.use_token("new")
-        await client.push("U1", HELLO, "2")
-
-    with answering(200, {}) as base:
-        with_client(base, "old", rotate)
-    assert [r["headers"]["authorization"] for r in base.requests] == ["Bearer old", "Bearer new"]
-
-
 def test_content_comes_from_the_given_host_and_waits_while_line_prepares_it(
     sandbox: RunningSandbox, friend: str
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,9 +53,18 @@ def test_an_event_of_another_talk_or_type_is_only_named() -> None:
         raw = {**said(user(1), "x"), "source": source}
         assert read(raw) == Other("message")
     assert read(event("videoPlayComplete", user(1))) == Other("videoPlayComplete")
-    assert read({"type": "a\nb<script>" + "c" * 100, "source": {"type": "user", "userId": "U"}}) == Other(
+    assert read({"type": "a\nb<script>" + "c" * 100, "source": {"type": "user", "userId": user(1)}}) == Other(
         "abscript" + "c" * 32
     )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["U", "", "U1", "u" + "0" * 32, "U" + "0" * 33, "U" + "A" * 32, "U" + "0" * 32 + "\n", "C" + "0" * 32],
+)
+def test_an_odd_user_id_makes_no_resident(odd: str) -> None:
+    for raw in (event("follow", odd), said(odd, "x"), tapped(odd, "1|set|a|b|q")):
+        assert read(raw) == Other("source.malformed")
 
 
 def test_lines_time_is_used_and_never_one_later_than_the_receipt() -> None:
