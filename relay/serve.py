@@ -30,6 +30,11 @@ _FIRST_CODE = """職員がまだ登録されていません。次のコードを
 
 1時間以内に、1回だけ使えます。
 """
+_NO_CODE_HERE = """職員がまだ登録されていません。登録コードは次のコマンドで作ってください。
+
+    python -m relay new-code
+
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +55,7 @@ def serve(settings: RelaySettings, *, clock: Clock = utc_now) -> None:
     """Run until told to stop by a signal."""
     relay = build_relay(settings, clock=clock)
     if relay.enrolment.is_first_run():
-        print_first_code(relay)
+        tell_first_code(relay)
     server = _make_server(relay, settings, clock, stop_within=_STOP_LIMIT)
     calm_collector()
     server.run()
@@ -65,9 +70,17 @@ def calm_collector() -> None:
     gc.freeze()
 
 
-def print_first_code(relay: Relay) -> None:
-    """The code goes to standard output, for the person who started the relay; it never enters the log."""
-    sys.stdout.write(_FIRST_CODE.format(code=relay.enrolment.new_code()))
+def tell_first_code(relay: Relay) -> None:
+    """A code for the person who started the relay at a terminal.
+
+    Anywhere else standard output is kept (the journal of systemd, a container's log), and a code lets whoever
+    reads it in; so there it says only how to get one.
+    """
+    if sys.stdout.isatty():
+        words = _FIRST_CODE.format(code=relay.enrolment.new_code())
+    else:
+        words = _NO_CODE_HERE
+    sys.stdout.write(words)
     sys.stdout.flush()
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from relay.__main__ import main
+from relay.app import build_relay
 from relay.config import RelaySettings, load_settings
+from relay.serve import tell_first_code
+from tests.relay.desk import relay_settings
 
 TABLE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -64,6 +68,21 @@ def test_a_new_code_is_printed_and_an_unknown_person_is_told(
     assert re.fullmatch(r"(\w{5}-){6}\w{5}\n", capsys.readouterr().out)
     assert main(["new-code", "--for", "nobody"]) == 1
     assert "登録されていません" in capsys.readouterr().err
+
+
+def test_the_first_code_is_shown_at_a_terminal_and_never_written_into_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    relay = build_relay(relay_settings(tmp_path, f"sqlcipher:{tmp_path / 'relay.db'}"))
+    code = re.compile(r"(\w{5}-){6}\w{5}")
+    tell_first_code(relay)
+    told = capsys.readouterr().out
+    assert not code.search(told)
+    assert "python -m relay new-code" in told
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    tell_first_code(relay)
+    assert code.search(capsys.readouterr().out)
+    relay.database.close()
 
 
 def test_the_worker_refuses_an_embedded_store_with_words(
