@@ -1,28 +1,24 @@
 """The resident pages: only LINE says who is there, forms only from our pages, answers seen and changed.
 
-SEG-2, SEC-3 (scripting, forgery, fixation, framing, redirects), SEC-4; accessibility by axe in a browser.
+SEG-2, SEC-3 (scripting, forgery, fixation, framing, redirects), SEC-4.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import text
 
 from protocol.items import Choice
 from relay.features.settings_form import item_version
 from relay.pages.entry import safe_next
-from relay.store.database import Database, open_database
-from tests.relay.conftest import HOST_KEY
+from relay.store.database import Database
 from tests.relay.counter import (
     BIRTH,
     DISTRICT,
@@ -34,8 +30,8 @@ from tests.relay.counter import (
     sample_items,
     save_items,
 )
+from tests.relay.pages.visitor import COOKIE, Visitor, friend_of, unknown_to_line
 
-COOKIE = "__Host-madoguchi"
 AXE = Path(__import__("axe_playwright_python").__file__).with_name("axe.min.js")
 
 
@@ -44,47 +40,6 @@ def counter(database: Database, tmp_path: Path) -> Iterator[Counter]:
     save_items(database, *sample_items())
     with running_counter(database, tmp_path) as running:
         yield running
-
-
-class Visitor:
-    """A browser without JavaScript: keeps cookies, sends forms."""
-
-    def __init__(self, counter: Counter) -> None:
-        self.counter = counter
-        self.http = requests.Session()
-        self.http.verify = str(counter.ca_file)
-        self.http.trust_env = False  # or a CA of the environment would win over ours
-
-    def get(self, path: str, **given: Any) -> requests.Response:
-        return self.http.get(self.counter.url + path, timeout=10, **given)
-
-    def sign_in(self, token: str, **headers: str) -> requests.Response:
-        return self.http.post(
-            f"{self.counter.url}/pages/session", json={"idToken": token}, headers=headers, timeout=10
-        )
-
-    def form(self) -> dict[str, Any]:
-        """The fields as the page would send them back unchanged."""
-        page = self.get("/pages/settings").text
-        fields: dict[str, Any] = {}
-        for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page):
-            fields[name] = value
-        for item, value in re.findall(r'name="a\.([^"]+)" value="([^"]*)" checked', page):
-            fields.setdefault(f"a.{item}", []).append(value)
-        for item, options in re.findall(r'<select id="f([^"]+)".*?>(.*?)</select>', page, re.DOTALL):
-            chosen = re.findall(r'<option value="([^"]*)" selected', options)
-            fields[f"a.{item}"] = chosen or [""]
-        return fields
-
-    def save(self, fields: dict[str, Any], **given: Any) -> requests.Response:
-        return self.http.post(f"{self.counter.url}/pages/settings", data=fields, timeout=10, **given)
-
-
-def friend_of(counter: Counter) -> Phone:
-    phone = counter.new_phone()
-    phone.follow()
-    phone.wait_for("お住まいの地区")
-    return phone
 
 
 @pytest.fixture
@@ -97,12 +52,6 @@ def visitor(counter: Counter, phone: Phone) -> Visitor:
     visitor = Visitor(counter)
     assert visitor.sign_in(counter.id_token(phone)).status_code == 200
     return visitor
-
-
-def unknown_to_line(counter: Counter) -> None:
-    """LINE answers the next question about a profile as it does for strangers."""
-    fault = {"endpoint": "profile", "status": 404}
-    assert requests.post(f"{counter.sandbox_url}/sandbox/faults", json=[fault], timeout=10).ok
 
 
 # --- who is there ---
@@ -386,162 +335,6 @@ def test_a_form_of_another_kind_or_size_is_refused_in_words(visitor: Visitor) ->
 
 
 # --- in a real browser ---
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[Counter]:
-    """What a browser shows does not depend on the engine, so one is enough."""
-    database = open_database(f"sqlcipher:{tmp_path / 'relay.db'}", HOST_KEY)
-    save_items(database, *sample_items())
-    with running_counter(database, tmp_path) as running:
-        yield running
-    database.close()
-
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(embedded: Counter, browser: Browser) -> Iterator[OpenPage]:
-    """Opens tabs as on a phone; they are closed before the relay stops."""
-    contexts = []
-
-    def opened(**given: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": 390, "height": 844}, locale="ja-JP", ignore_https_errors=True, **given
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
-
-
-def targets_under(page: Page, least: int) -> list[str]:
-    return list(
-        page.evaluate(
-            """least => [...document.querySelectorAll('a, button, select, label.choice')]
-            .filter(e => e.offsetParent && e.getBoundingClientRect().height < least).map(e => e.outerHTML)""",
-            least,
-        )
-    )
-
-
-def test_the_page_opens_from_the_talk_and_saves_without_any_fault_axe_knows(
-    embedded: Counter, open_page: OpenPage
-) -> None:
-    phone = friend_of(embedded)
-    page = open_page()
-    sizes: dict[str, int] = {}
-    problems: list[str] = []
-    page.on("console", lambda m: problems.append(m.text) if "Content Security" in m.text else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "response",
-        lambda r: (
-            sizes.__setitem__(r.url, len(r.body())) if r.url.startswith(embedded.url) and r.ok else None
-        ),
-    )
-    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}/settings?as={phone.user_id}")
-    page.wait_for_url("**/pages/settings")
-    page.wait_for_selector("form")
-    assert sum(sizes.values()) <= 100_000, sizes
-    assert violations(page) == []
-    assert targets_under(page, 44) == []
-    assert page.locator("button").bounding_box()["height"] >= 56  # type: ignore[index]
-    assert page.evaluate("getComputedStyle(document.querySelector('.choice')).fontSize") == "18px"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-    page.get_by_label("お住まいの地区").select_option(label="𠮷野")
-    page.get_by_label("防災").check()
-    page.get_by_label("生まれた年").select_option(label="1955年（昭和30年）")
-    page.get_by_role("button", name="保存する").click()
-    page.wait_for_selector("text=保存しました")
-    assert violations(page) == []
-    assert problems == []
-    phone.say("受信設定")
-    assert "1955年（昭和30年）" in phone.wait_for("受信設定：")
-
-
-def test_the_settings_work_without_javascript_and_by_keyboard_once_the_session_is_there(
-    embedded: Counter, open_page: OpenPage
-) -> None:
-    phone = friend_of(embedded)
-    visitor = Visitor(embedded)
-    visitor.sign_in(embedded.id_token(phone))
-    page = open_page(java_script_enabled=False)
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": str(visitor.http.cookies.get(COOKIE)), "url": embedded.url}]
-    )
-    page.goto(f"{embedded.url}/pages/settings")
-    page.get_by_label("女性").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=保存しました")
-    assert page.get_by_label("女性").is_checked()
-
-
-def test_errors_and_other_states_have_no_fault_axe_knows(embedded: Counter, open_page: OpenPage) -> None:
-    outside = open_page()
-    outside.goto(f"{embedded.url}/pages/settings")
-    outside.wait_for_selector("text=LINEアプリで開いてください")
-    assert violations(outside) == []
-    assert targets_under(outside, 44) == []
-
-    stranger = embedded.new_phone()
-    unknown_to_line(embedded)
-    page = open_page()
-    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}/settings?as={stranger.user_id}")
-    page.wait_for_selector("text=友だち追加をお願いします")
-    assert violations(page) == []
-
-    phone = friend_of(embedded)
-    page = open_page()
-    page.goto(f"{embedded.sandbox_url}/liff/{embedded.liff_id}?as={phone.user_id}")
-    page.wait_for_selector("form")
-    page.get_by_label("女性").check()
-    save_items(embedded.database, sample_items()[3].model_copy(update={"question": "新しい質問です。"}))
-    page.get_by_role("button", name="保存する").click()
-    page.wait_for_selector("text=まだ保存していません")
-    assert violations(page) == []
-    page.get_by_role("link", name="性別").click()
-    assert page.evaluate("document.activeElement.id") == f"f{SEX}"
-    assert page.get_by_label("女性").is_checked()
-
-    with embedded.database.write() as connection:
-        connection.execute(text("DELETE FROM page_sessions"))
-    page.get_by_role("button", name="保存する").click()
-    page.wait_for_selector("text=もう一度開いてください")
-    assert violations(page) == []
-
-
-def test_a_phone_without_line_behind_it_is_told_in_words(embedded: Counter, open_page: OpenPage) -> None:
-    page = open_page()
-    page.route("**/liff/sdk.js", lambda route: route.abort())
-    page.goto(f"{embedded.url}/pages/")
-    page.wait_for_selector("text=開けませんでした")
-    assert violations(page) == []
 
 
 def test_sessions_are_forgotten_when_they_end(counter: Counter, visitor: Visitor) -> None:
