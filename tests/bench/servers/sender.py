@@ -45,6 +45,7 @@ def freeze(database: Database, index: SegmentIndex) -> str:
             delivery=run,
             messages=MESSAGES,
             silent=False,
+            recipients=len(members) // 4,
             now=utc_now(),
         )
         add_batches(connection, run, cut_batches(members, silent=False))
