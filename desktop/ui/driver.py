@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.ui.garbage import collecting_on_this_thread
 from desktop.ui.main import Doors, Program, StartWish, make_application
 from desktop.ui.window import MainWindow
 
@@ -202,7 +203,7 @@ def run_story(
             window.close()
             await ending
 
-    with loop:
+    with loop, collecting_on_this_thread():
         loop.run_until_complete(live())
 
 

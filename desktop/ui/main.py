@@ -24,6 +24,7 @@ from desktop.ui.door.already import AlreadyScreen
 from desktop.ui.door.first_start import FirstStart
 from desktop.ui.door.sign_in import SignIn
 from desktop.ui.fonts import load_fonts
+from desktop.ui.garbage import collecting_on_this_thread
 from desktop.ui.theme import Theme
 from desktop.ui.window import MainWindow
 from protocol.signin import PassphraseCost
@@ -161,7 +162,7 @@ def start(doors: Doors, wish: StartWish, *, shown: Callable[[MainWindow], None] 
             QTimer.singleShot(0, lambda: shown(window))
         await program.run()
 
-    with loop:
+    with loop, collecting_on_this_thread():
         loop.run_until_complete(live())
     return 0
 

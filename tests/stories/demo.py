@@ -60,6 +60,7 @@ def play_in_window(hall: TownHall, phones: object, narrator: Narrator, profile: 
 
     from desktop.app import Doors
     from desktop.paths import ProfileFolder
+    from desktop.ui.garbage import collecting_on_this_thread
     from desktop.ui.main import Program, StartWish, make_application
     from tests.stories.first_path import FirstPath
 
@@ -80,7 +81,7 @@ def play_in_window(hall: TownHall, phones: object, narrator: Narrator, profile: 
             window.close()
             await running
 
-    with loop:
+    with loop, collecting_on_this_thread():
         loop.run_until_complete(live())
 
 

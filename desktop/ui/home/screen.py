@@ -12,7 +12,7 @@ from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
 from desktop.ui.moments import full_day, short
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
+from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
 from desktop.ui.parts.labels import badge, label, line
 from desktop.ui.parts.states import STATE_TONES
 from desktop.ui.screen import Desk, Screen, header
@@ -24,12 +24,7 @@ class HomeScreen(Screen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        flow = QWidget()
-        self._column = QVBoxLayout(flow)
-        self._column.setContentsMargins(32, 28, 32, 28)
-        self._column.setSpacing(18)
+        self._column = flowing_column(self, spacing=18)
         new = button(
             "新しく配信する", desk.routes.new_delivery, name="home.new_delivery", role="primary", icon="plus",
             theme=desk.theme,
@@ -43,7 +38,6 @@ class HomeScreen(Screen):
         self._body.setSpacing(18)
         self._column.addLayout(self._body)
         self._column.addStretch(1)
-        outer.addWidget(scrolling(flow))
         self._last: Today | None = None
         if desk.office.rebuilt:
             self._rebuilt.tell(

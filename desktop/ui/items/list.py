@@ -11,7 +11,7 @@ from desktop.replica.records import Shown
 from desktop.ui.items.greeting import GreetingSheet
 from desktop.ui.items.remove import RemoveItemSheet
 from desktop.ui.parts.buttons import button, icon_button
-from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
+from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
 from desktop.ui.parts.labels import badge, label
 from desktop.ui.screen import Desk, Screen, header
 from protocol.items import SegmentItem
@@ -22,12 +22,7 @@ class ItemsScreen(Screen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        flow = QWidget()
-        column = QVBoxLayout(flow)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(16)
+        column = flowing_column(self, spacing=16)
         new = button(
             "項目を追加する", self._new, name="items.new", role="primary", icon="plus", theme=desk.theme
         )
@@ -38,7 +33,6 @@ class ItemsScreen(Screen):
         self._rows.setSpacing(10)
         column.addLayout(self._rows)
         column.addStretch(1)
-        outer.addWidget(scrolling(flow))
         self._shown: list[Shown[SegmentItem]] = []
 
     def refresh(self) -> None:

@@ -45,6 +45,18 @@ def scrolling(content: QWidget) -> QScrollArea:
     return area
 
 
+def flowing_column(screen: QWidget, *, spacing: int) -> QVBoxLayout:
+    """A column that fills the screen and scrolls; whoever fills it ends it with a stretch."""
+    outer = QVBoxLayout(screen)
+    outer.setContentsMargins(0, 0, 0, 0)
+    flow = QWidget()
+    column = QVBoxLayout(flow)
+    column.setContentsMargins(32, 28, 32, 28)
+    column.setSpacing(spacing)
+    outer.addWidget(scrolling(flow))
+    return column
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout; the widgets are deleted when Qt has time."""
     while (item := layout.takeAt(0)) is not None:

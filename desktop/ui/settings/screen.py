@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from desktop.config import TEXT_SIZES, ScreenSettings, Theme
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import card, row_of, scrolling
+from desktop.ui.parts.cards import card, flowing_column, row_of
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk, Screen, header
 from protocol.staff import StaffMember
@@ -20,12 +20,7 @@ class SettingsScreen(Screen):
     def __init__(self, desk: Desk, change: Callable[[ScreenSettings], None]) -> None:
         super().__init__(desk)
         self._change = change
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        flow = QWidget()
-        column = QVBoxLayout(flow)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(18)
+        column = flowing_column(self, spacing=18)
         column.addWidget(header("設定", "この端末での見え方を変えます。"))
         settings = desk.theme.settings
         sizes = [(str(size), f"{size}%", size) for size in TEXT_SIZES]
@@ -39,7 +34,6 @@ class SettingsScreen(Screen):
         column.addWidget(self._line())
         column.addWidget(self._about())
         column.addStretch(1)
-        outer.addWidget(scrolling(flow))
 
     def refresh(self) -> None:
         self.desk.background.local(self.desk.office.staff.me, self._show)

@@ -10,7 +10,7 @@ from desktop.features.home import Unsettled
 from desktop.features.wording import words_for, words_of_reason
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import card, clear, row_of, scrolling
+from desktop.ui.parts.cards import card, clear, flowing_column, row_of
 from desktop.ui.parts.labels import badge, label
 from desktop.ui.screen import Desk, Screen, header
 from protocol.changes import DeliverySave, DeliverySend, DeliveryTest, ItemSave
@@ -24,12 +24,7 @@ class WaitingScreen(Screen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        flow = QWidget()
-        column = QVBoxLayout(flow)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(18)
+        column = flowing_column(self, spacing=18)
         now = button(
             "今すぐ送る",
             desk.routes.wake_sync,
@@ -44,7 +39,6 @@ class WaitingScreen(Screen):
         self._body.setSpacing(14)
         column.addLayout(self._body)
         column.addStretch(1)
-        outer.addWidget(scrolling(flow))
 
     def refresh(self) -> None:
         home = self.desk.office.home
