@@ -25,17 +25,15 @@ def test_garbage_made_in_another_thread_is_collected_on_this_one(qapp: QApplicat
         knot = Knot()
         weakref.finalize(knot, lambda: ended_in.append(threading.get_ident()))
         del knot
+        kept: list[list[None]] = []
 
         def allocate() -> None:
-            for _ in range(50):
-                [[] for _ in range(gc.get_threshold()[0])]
+            kept.extend([] for _ in range(200_000))  # far over every threshold
 
         worker = threading.Thread(target=allocate)
         worker.start()
         worker.join()
         assert ended_in == []
-        for _ in range(5000):
-            [].append([[]])
         collect_what_is_due()
     assert ended_in == [threading.get_ident()]
     assert gc.isenabled()
