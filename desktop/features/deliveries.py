@@ -124,9 +124,6 @@ class Deliveries:
         """What was being written when the program ended."""
         return self._replica.drafts.kept()
 
-    def drop_kept(self, draft_id: str) -> None:
-        self._replica.drafts.drop(draft_id)
-
     def remove(self, delivery_id: str) -> None:
         """Throw a draft away."""
         known = self.get(delivery_id)
