@@ -131,16 +131,18 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if settings.is_embedded:
-            async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+        try:
+            if settings.is_embedded:
+                async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+                    yield
+            else:
                 yield
-        else:
-            yield
-        await webhook.aclose()
-        await login.aclose()
-        await line.aclose()
-        database.close()
-        lock.release()
+        finally:
+            await webhook.aclose()
+            await login.aclose()
+            await line.aclose()
+            database.close()
+            lock.release()
 
     framed = Starlette(
         routes=[

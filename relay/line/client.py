@@ -85,11 +85,14 @@ class LineClient:
         self._timeout = timeout
         self._token = token
         self._sdk: _Sdk | None = None
+        self._is_closed = False
 
     def __repr__(self) -> str:
         return "LineClient(…)"
 
     async def aclose(self) -> None:
+        """Calls on their way fail as unreachable; later ones are not made."""
+        self._is_closed = True
         if self._sdk is not None:
             await self._sdk.client.close()
             self._sdk = None
@@ -100,7 +103,7 @@ class LineClient:
         request = sdk.messaging.ReplyMessageRequest(
             replyToken=reply_token, messages=[sdk.typed_message(message) for message in messages]
         )
-        return await self._send(sdk.api.reply_message_with_http_info, request)
+        return await self._send(sdk, sdk.api.reply_message_with_http_info, request)
 
     async def push(self, user_id: str, messages: Sequence[Mapping[str, Any]], retry_key: str) -> Sent:
         """Send to one person. The key must be stored before the first call and be the same for all tries."""
@@ -108,12 +111,13 @@ class LineClient:
         request = sdk.messaging.PushMessageRequest(
             to=user_id, messages=[sdk.typed_message(message) for message in messages]
         )
-        return await self._send(sdk.api.push_message_with_http_info, request, x_line_retry_key=retry_key)
+        return await self._send(sdk, sdk.api.push_message_with_http_info, request, x_line_retry_key=retry_key)
 
     async def profile(self, user_id: str) -> Profile | None:
         """None for someone who blocked the account or whom LINE does not know."""
         try:
-            found = await self._ask(self._open().api.get_profile_with_http_info, user_id)
+            sdk = self._open()
+            found = await self._ask(sdk, sdk.api.get_profile_with_http_info, user_id)
         except LineError as error:
             if error.status == 404:
                 return None
@@ -122,16 +126,17 @@ class LineClient:
 
     async def quota(self) -> Quota:
         """The allowance of this month and what was used of it, in people."""
-        api = self._open().api
+        sdk = self._open()
         allowed, used = await asyncio.gather(
-            self._ask(api.get_message_quota_with_http_info),
-            self._ask(api.get_message_quota_consumption_with_http_info),
+            self._ask(sdk, sdk.api.get_message_quota_with_http_info),
+            self._ask(sdk, sdk.api.get_message_quota_consumption_with_http_info),
         )
         limit = allowed.get("value") if allowed.get("type") == "limited" else None
         return Quota(limit=limit, used=int(used.get("totalUsage", 0)))
 
     async def bot_info(self) -> Bot:
-        found = await self._ask(self._open().api.get_bot_info_with_http_info)
+        sdk = self._open()
+        found = await self._ask(sdk, sdk.api.get_bot_info_with_http_info)
         return Bot(
             user_id=found.get("userId", ""),
             basic_id=found.get("basicId", ""),
@@ -142,7 +147,7 @@ class LineClient:
         """Show that an answer is coming. `seconds`: 5 to 60 in steps of 5."""
         sdk = self._open()
         request = sdk.messaging.ShowLoadingAnimationRequest(chatId=user_id, loadingSeconds=seconds)
-        await self._ask(sdk.api.show_loading_animation_with_http_info, request)
+        await self._ask(sdk, sdk.api.show_loading_animation_with_http_info, request)
 
     async def message_content(self, message_id: str) -> Content:
         """A file a resident sent. LINE answers 202 while it prepares a long one; the SDK hides that."""
@@ -158,11 +163,11 @@ class LineClient:
         kind = answer.headers.get("content-type", "application/octet-stream")
         return Content(ready=True, body=bytes(answer.data or b""), content_type=kind)
 
-    async def _send(self, call: Callable[..., Awaitable[Any]], request: Any, **key: str) -> Sent:
+    async def _send(self, sdk: _Sdk, call: Callable[..., Awaitable[Any]], request: Any, **key: str) -> Sent:
         try:
             answer = await call(request, _request_timeout=self._timeout, **key)
         except Exception as error:
-            refusal = self._open().refusal_in(error)
+            refusal = sdk.refusal_in(error)
             if refusal is None and isinstance(error, ValueError | LookupError):
                 return Sent()  # LINE answered 2xx in a form the SDK cannot read
             if refusal is not None and refusal.status == 409:
@@ -171,14 +176,16 @@ class LineClient:
         ids = _message_ids(answer.raw_data)
         return Sent(request_id=answer.headers.get("x-line-request-id", ""), message_ids=ids)
 
-    async def _ask(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> dict[str, Any]:
+    async def _ask(self, sdk: _Sdk, call: Callable[..., Awaitable[Any]], *arguments: Any) -> dict[str, Any]:
         try:
             answer = await call(*arguments, _request_timeout=self._timeout)
         except Exception as error:
-            raise _line_error(error, self._open().refusal_in(error)) from None
+            raise _line_error(error, sdk.refusal_in(error)) from None
         return _json_object(answer.raw_data)
 
     def _open(self) -> _Sdk:
+        if self._is_closed:  # opened again, its connections would never be closed
+            raise LineError(status=None, permanent=False, reason="line_unreachable")
         if self._sdk is None:
             self._sdk = _Sdk(self._base, self._token, self._ca_file)
         return self._sdk

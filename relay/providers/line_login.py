@@ -40,6 +40,7 @@ class LineLogin:
         self._ca_file = ca_file
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def verify_id_token(self, id_token: str) -> str:
         """The LINE user id. Raises Refused `not_signed_in`, or LineError when LINE cannot be asked."""
@@ -49,6 +50,7 @@ class LineLogin:
         return self._check(claims)
 
     async def aclose(self) -> None:
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -88,6 +90,8 @@ class LineLogin:
         return str(user_id)
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._is_closed:  # opened again, its connections would never be closed
+            raise LineError(status=None, permanent=False, reason="line_unreachable")
         if self._session is None:
             context = ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file else None)
             self._session = aiohttp.ClientSession(

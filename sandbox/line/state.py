@@ -46,6 +46,7 @@ class Platform:
         self.id_token_key = IdTokenKey.fresh()
         self.watchers: dict[str, set[asyncio.Queue[str]]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
         self._trusts: dict[tuple[str | None, int], ssl.SSLContext] = {}
         self._next_message_id = 500_000_000_000_000_000 + secrets.randbelow(10**15)
         if settings.webhook_ca_file:
@@ -114,7 +115,9 @@ class Platform:
         return tuple(self.media.ask(role, url, now, fetcher) for role, url in addresses)
 
     def session(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
+        if self._is_closed:  # opened again, its connections would never be closed
+            raise aiohttp.ClientConnectionError("the sandbox is stopping")
+        if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=128), cookie_jar=aiohttp.DummyCookieJar()
             )
@@ -133,6 +136,7 @@ class Platform:
 
     async def close(self) -> None:
         await self.media.stop()
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import subprocess
@@ -296,6 +297,28 @@ def test_neither_token_nor_recipient_is_shown_by_errors_or_reprs() -> None:
     assert "秘密" not in str(refused.value)
 
 
+def test_a_client_closed_during_a_call_opens_no_connection_again() -> None:
+    async def close_during(base: _Base) -> None:
+        client = LineClient(base=base, token="t", timeout=5)
+        both = client.profile("U1"), client.push("U1", HELLO, "k")
+        calls = [asyncio.create_task(call) for call in both]
+        for _ in calls:
+            assert await asyncio.to_thread(base.arrived.acquire, timeout=10)
+        await client.aclose()
+        for call in calls:
+            with pytest.raises(LineError) as caught:
+                await call
+            assert caught.value.reason == "line_unreachable"
+        with pytest.raises(LineError) as caught:
+            await client.quota()
+        assert caught.value.reason == "line_unreachable"
+        del calls, call
+        gc.collect()  # a session left open says so here, which fails the test
+
+    with answering(200, {}, delay=30) as base:
+        asyncio.run(close_during(base))
+
+
 # --- a server that answers as told ---
 
 
@@ -304,6 +327,7 @@ class _Base(str):
 
     requests: list[dict[str, Any]]
     most_at_once: int
+    arrived: threading.Semaphore
 
 
 @contextmanager
@@ -323,6 +347,7 @@ def answering(
                 base.most_at_once = max(base.most_at_once, at_once[0])
                 sent = {name.lower(): value for name, value in self.headers.items()}
                 base.requests.append({"path": self.path, "headers": sent})
+            base.arrived.release()
             released.wait(delay)
             with lock:
                 at_once[0] -= 1
@@ -351,7 +376,7 @@ def answering(
 
     server = Server(("127.0.0.1", 0), Handler)
     base = _Base(f"http://127.0.0.1:{server.server_address[1]}")
-    base.requests, base.most_at_once = [], 0
+    base.requests, base.most_at_once, base.arrived = [], 0, threading.Semaphore(0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
