@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
@@ -32,6 +34,7 @@ from protocol.staff import StaffMember
 from protocol.wire import Wire
 
 PASSPHRASE_WORDS = 5
+CodeKind = Literal["enrol", "device", "reset"]
 _NONCE_BYTES = 12
 
 
@@ -72,9 +75,11 @@ class StaffKeys:
 
 
 class EnrolRequest(Wire):
-    """Redeem a one-time code: create the first account, or (with its login key) add a device to an account.
+    """Redeem a one-time code: create the first account, take over an invited or reset one, or (with its
+    login key) add a device to an account.
 
-    `login_key`, `device_key`: base64; `wrapped_keys` comes from `wrap_keys`, empty for a further device.
+    `login_key`, `device_key`: base64; `cost`, the public keys and `wrapped_keys` (from `wrap_keys`) are empty
+    for a further device and wanted for everything else.
     """
 
     code: str
@@ -106,10 +111,74 @@ class SignInStart(Wire):
 
 
 class SignInRequest(Wire):
-    """Second step, as a signed device request. `login_key` is base64."""
+    """Second step, as a signed device request. `login_key` is base64.
+
+    `second_code`: six digits, where the account has a second factor; without it the answer is the refusal
+    `second_code_needed`.
+    """
 
     login_name: str
     login_key: str
+    second_code: str = ""
+
+
+class PassphraseChange(Wire):
+    """`/staff/passphrase`: the old login key, and everything the new passphrase gives."""
+
+    login_key: str
+    new_cost: PassphraseCost
+    new_login_key: str
+    wrapped_keys: str
+
+
+class SecondFactorChange(Wire):
+    """`/staff/second-factor`: set with a secret (base32) and a code made with it,
+    or taken away with a code.
+    """
+
+    secret: str = ""
+    code: str
+
+
+class CodeWish(Wire):
+    """`/staff/codes`: a one-time code for a member. `kind`: `enrol` claims an invited account,
+    `device` adds a machine, `reset` lets the person choose a new passphrase and new keys, whose wraps
+    others must renew.
+    """
+
+    staff: str
+    kind: CodeKind
+
+
+class CodeAnswer(Wire):
+    """`code` as people read it (`protocol.enrolment.format_code`)."""
+
+    code: str
+    expires_at: datetime
+
+
+class LineChannelSave(Wire):
+    """`/staff/line-channel`: the town's LINE channel. An empty property leaves what is stored.
+
+    Never kept on a desktop and never in the audit log. What the environment sets wins and is not changed.
+    """
+
+    channel_secret: str = ""
+    channel_token: str = ""
+    login_channel_id: str = ""
+    liff_id: str = ""
+
+
+class LineChannelAnswer(Wire):
+    """The connection test: `account_name` as LINE tells it, or why not in `reason`.
+
+    `from_environment` names the properties that the environment sets.
+    """
+
+    account_name: str = ""
+    basic_id: str = ""
+    reason: str = ""
+    from_environment: tuple[str, ...] = ()
 
 
 class SignInAnswer(Wire):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from protocol.audit import TreeHead
 from protocol.changes import Change, ChangeResult
 from protocol.deliveries import Quota
 from protocol.segments import Segment
@@ -16,7 +17,25 @@ CHANGES_LIMIT = 100
 RECORDS_LIMIT = 1000
 LONG_POLL_LIMIT = 25  # seconds; below the 30 s after which town proxies tend to cut a quiet connection
 
-RecordKind = Literal["item", "delivery", "staff", "summary", "settings", "test_run"]
+RECORD_KINDS = (
+    "item",
+    "delivery",
+    "staff",
+    "summary",
+    "settings",
+    "test_run",
+    "department",
+    "rights",
+    "trust",
+    "key",
+    "wrap",
+    "device",
+    "notice",
+    "contact_form",
+    "submission",
+)
+"""A desktop keeps no record of a kind it does not know: a newer relay may have more."""
+
 Environment = Literal["production", "test", "training"]
 
 
@@ -38,18 +57,24 @@ class Record(Wire):
 
 
 class SyncRequest(Wire):
-    """`cursor` holds the last `seq` seen per audience; an audience not named is sent from the start."""
+    """`cursor` holds the last `seq` seen per audience; an audience not named is sent from the start.
+
+    `log_size`: size of the newest head of the audit log this desktop has checked.
+    """
 
     protocol: int
     changes: tuple[Change, ...] = ()
     cursor: dict[str, int] = Field(default_factory=dict)
     wait_seconds: int = 0
+    log_size: int = 0
 
 
 class SyncResponse(Wire):
     """`cursor` replaces the desktop's, `lost` names audiences whose records must be forgotten.
 
     `more` asks for another round at once. `relay_time` lets the desktop notice a wrong clock.
+    `left` is about how many records follow, for progress. `log` and `log_proof` (hex): the audit log now,
+    and the proof that it grew out of `log_size`; a smaller size means that the relay went back in time.
     """
 
     results: tuple[ChangeResult, ...] = ()
@@ -57,18 +82,33 @@ class SyncResponse(Wire):
     cursor: dict[str, int] = Field(default_factory=dict)
     lost: tuple[str, ...] = ()
     more: bool = False
+    left: int = 0
     relay: str
     relay_time: datetime
+    log: TreeHead | None = None
+    log_proof: tuple[str, ...] = ()
 
 
 class TownSettings(Wire):
     """What every desktop shows about the relay it is on. Record kind `settings`, id `town`."""
 
     town_name: str = ""
+    telephone: str = ""
     account_name: str = ""
     environment: Environment = "test"
     greeting: str = ""
     line_configured: bool = False
+
+
+class Device(Wire):
+    """One enrolled machine. Record kind `device`; seen by its owner and by administrators."""
+
+    id: str
+    staff: str
+    name: str = ""
+    added_at: datetime
+    last_seen_at: datetime | None = None
+    revoked: bool = False
 
 
 class TownSummary(Wire):

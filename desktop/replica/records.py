@@ -12,7 +12,7 @@ from desktop.replica.shown import refresh
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.staff import StaffMember
-from protocol.sync import Record, TestRun, TownSettings, TownSummary
+from protocol.sync import RECORD_KINDS, Record, TestRun, TownSettings, TownSummary
 
 T = TypeVar("T")
 DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
@@ -118,6 +118,8 @@ class Records:
         passed = {row.audience: row.seq for row in rows}
         touched: dict[str, set[str]] = {}
         for record in records:
+            if record.kind not in RECORD_KINDS:
+                continue  # a newer relay knows more than this program
             if record.seq > passed.get(record.audience, 0) and self._store_one(connection, record):
                 touched.setdefault(record.kind, set()).add(record.id)
         for kind, ids in touched.items():
@@ -146,15 +148,18 @@ class Records:
             )
 
     def _store_one(self, connection: Connection, record: Record) -> bool:
-        key = {"kind": record.kind, "id": record.id}
-        known = connection.execute(text("select seq from record where kind=:kind and id=:id"), key).scalar()
+        key = {"kind": record.kind, "id": record.id, "audience": record.audience}
+        known = connection.execute(
+            text("select seq from record where kind=:kind and id=:id and audience=:audience"), key
+        ).scalar()
         if known is not None and known >= record.seq:
             return False
         if record.removed:
-            connection.execute(text("delete from record where kind=:kind and id=:id"), key)
+            connection.execute(
+                text("delete from record where kind=:kind and id=:id and audience=:audience"), key
+            )
             return True
         values = key | {
-            "audience": record.audience,
             "seq": record.seq,
             "version": record.version,
             "body": record.model_dump_json(include={"body"})[len('{"body":') : -1],

@@ -6,7 +6,7 @@ both agree.
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 -- The latest state of each fact, as the relay sent it.
@@ -17,7 +17,7 @@ create table record (
     seq integer not null,
     version integer not null,
     body text not null,                    -- JSON of the protocol class
-    primary key (kind, id)
+    primary key (kind, id, audience)       -- one fact may be seen through several audiences
 ) without rowid;
 
 -- How far each audience's stream has been read.
@@ -91,9 +91,25 @@ UPGRADES: dict[int, str] = {
 alter table shown add column person text not null default '';
 create index shown_by_title on shown (kind, title, id);
 """,
+    3: """
+alter table record rename to record_before;
+create table record (
+    kind text not null,
+    id text not null,
+    audience text not null,
+    seq integer not null,
+    version integer not null,
+    body text not null,
+    primary key (kind, id, audience)
+) without rowid;
+insert into record select * from record_before;
+drop table record_before;
+""",
 }
 
-VERSION_1 = SCHEMA.replace("    person text not null default '',\n", "").replace(
-    "create index shown_by_title on shown (kind, title, id);\n", ""
+VERSION_1 = (
+    SCHEMA.replace("primary key (kind, id, audience) ", "primary key (kind, id) ")
+    .replace("    person text not null default '',\n", "")
+    .replace("create index shown_by_title on shown (kind, title, id);\n", "")
 )
 """The first schema, kept so that the way from it can be tested."""

@@ -36,7 +36,8 @@ def refresh(connection: Connection, kind: str, ids: Iterable[str], staff: str) -
 
 def _refresh_one(connection: Connection, kind: str, thing: str, staff: str) -> None:
     stored = connection.execute(
-        text("select version, body from record where kind=:kind and id=:id"), {"kind": kind, "id": thing}
+        text("select version, body from record where kind=:kind and id=:id order by version desc limit 1"),
+        {"kind": kind, "id": thing},
     ).first()
     changes = connection.execute(
         text(

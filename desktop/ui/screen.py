@@ -21,6 +21,10 @@ from protocol.items import SegmentItem
 class Routes:
     """Where a screen can send the person. Given by the window, so that screens do not know each other."""
 
+    go: Callable[[str], None]
+    """To a screen by its page name."""
+    open: Callable[[str, str], None]
+    """To a screen that is about one thing: page name and the thing's id."""
     home: Callable[[], None]
     items: Callable[[], None]
     edit_item: Callable[[SegmentItem], None]
@@ -47,9 +51,10 @@ class Desk:
 
 
 class Screen(QWidget):
-    """`page` names the screen, its manual page and its picture."""
+    """`page` names the screen, its manual page and its picture; `place` its button on the rail."""
 
     page: ClassVar[str] = ""
+    place: ClassVar[str] = ""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -57,6 +62,9 @@ class Screen(QWidget):
         self.setObjectName(f"screen.{self.page}")
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def open(self, thing: str) -> None:
+        """Be about this thing from now on. Screens that are about one thing only."""
 
     def refresh(self) -> None:
         """The replica changed, or the screen is about to be seen."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from protocol.changes import DeliveryRemove, DeliverySave
 from protocol.deliveries import Delivery
+from protocol.rights import DELIVERIES
 from relay.errors import Refused
 from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
@@ -31,7 +32,13 @@ def find_delivery(
 def put_delivery(connection: Connection, cipher: ColumnCipher, delivery: Delivery, now: datetime) -> int:
     """Publish a new state of the delivery; returns its version."""
     return put_record(
-        connection, cipher, kind=DELIVERY, id=delivery.draft.id, body=delivery.as_json(), now=now
+        connection,
+        cipher,
+        kind=DELIVERY,
+        id=delivery.draft.id,
+        body=delivery.as_json(),
+        now=now,
+        audiences=(DELIVERIES,),
     )
 
 

@@ -27,7 +27,6 @@ from relay.store.staff import (
     add_account,
     count_accounts,
     find_account_by_login,
-    login_index,
 )
 
 CODE_LIFE = timedelta(hours=1)
@@ -57,13 +56,15 @@ class Enrolment:
         cipher, now = self._database.cipher, self._clock()
         code = new_enrolment_code(self._pin_hash)
         with self._database.write() as connection:
-            if for_login is not None and find_account_by_login(connection, cipher, for_login) is None:
+            account = find_account_by_login(connection, cipher, for_login) if for_login is not None else None
+            if for_login is not None and account is None:
                 raise Refused("not_found", status=404)
             add_code(
                 connection,
                 id=new_id(now),
                 secret_hash=_hash_secret(code.secret),
-                for_login_index=None if for_login is None else login_index(cipher, for_login),
+                kind="first" if account is None else "device",
+                for_staff=None if account is None else account.id,
                 now=now,
                 expires_at=now + CODE_LIFE,
             )
@@ -105,14 +106,14 @@ class Enrolment:
             raise Refused("code_used", status=403)
         if code.expires_at <= now:
             raise Refused("code_expired", status=403)
-        if code.for_login_index is None:
+        if code.for_staff is None:
             account = self._make_account(connection, request, now)
         else:
-            if login_index(cipher, request.login_name) != code.for_login_index:
+            known = find_account_by_login(connection, cipher, request.login_name)
+            if known is None or known.id != code.for_staff:
                 raise Refused("code_wrong", status=403)
             SIGN_IN_BY_LOGIN.check(connection, cipher, request.login_name, now)
-            known = find_account_by_login(connection, cipher, request.login_name)
-            if not is_login_key(known, request.login_key) or known is None:
+            if not is_login_key(known, request.login_key):
                 raise Refused("wrong_passphrase", status=401)
             account = known
         if not use_code(connection, code.id, now):
@@ -149,7 +150,7 @@ class Enrolment:
             sign_key=_checked_key(request.sign_key, 32),
             seal_key=_checked_key(request.seal_key, 65),
             wrapped_keys=_checked_blob(request.wrapped_keys),
-            active=True,
+            state="active",
         )
         add_account(connection, cipher, account, now=now)
         publish_member(connection, cipher, member_of(account), now)

@@ -102,7 +102,7 @@ class SignIn:
             if now - session.used_at > self._idle or now - session.started_at > _LONGEST:
                 raise Refused("session_expired", status=401)
             account = find_account(connection, cipher, session.staff)
-            if account is None or not account.active:
+            if account is None or account.state == "left":
                 raise Refused("not_signed_in", status=401)
             member = find_member(connection, cipher, account.id) or member_of(account)
         return SignedIn(
@@ -130,7 +130,7 @@ def is_login_key(account: StaffAccount | None, login_key: str) -> bool:
         offered = hash_login_key(login_key)
     except ValueError:
         raise Refused("malformed", status=400) from None
-    known = account.login_key_hash if account is not None and account.active else _NOBODY
+    known = account.login_key_hash if account is not None and account.state != "left" else _NOBODY
     return hmac.compare_digest(offered, known)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import cast
 
+from protocol.certificates import StaffCertificate
 from protocol.changes import LineLinkStart
-from protocol.staff import StaffMember
+from protocol.staff import MemberState, Role, StaffMember
 from relay.errors import Refused
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
@@ -25,6 +27,10 @@ def member_of(account: StaffAccount, *, line_linked: bool = False) -> StaffMembe
         id=account.id,
         login_name=account.login_name,
         display_name=account.display_name,
+        role=cast(Role, account.role),
+        departments=account.departments,
+        state=cast(MemberState, account.state),
+        certificate=StaffCertificate.parse(account.certificate) if account.certificate else None,
         sign_key=account.sign_key,
         seal_key=account.seal_key,
         line_linked=line_linked,

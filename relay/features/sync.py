@@ -12,16 +12,18 @@ from datetime import datetime, timedelta
 from protocol.changes import PAYLOADS, Change, ChangeResult, is_signed_by
 from protocol.encoding import from_base64
 from protocol.ids import is_id
+from protocol.rights import audiences_of
 from protocol.staff import StaffMember
 from protocol.sync import RECORDS_LIMIT, Record
 from protocol.wire import MalformedMessage
 from relay.errors import Refused
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
+from relay.features.rights import find_grid
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
 from relay.store.counters import current_number, current_numbers
 from relay.store.database import Connection, Database
-from relay.store.records import TOWN, list_news, staff_audience
+from relay.store.records import list_news
 
 OLDEST_CHANGE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -64,9 +66,9 @@ class SyncRounds:
 
     def news(self, member: StaffMember, cursor: Mapping[str, int]) -> News:
         """The records above the cursor, at most the limit; call again at once while `more`."""
-        audiences = audiences_of(member)
-        news = News(lost=[audience for audience in cursor if audience not in audiences])
         with self._database.read() as connection:
+            audiences = audiences_of(member, find_grid(connection, self._database.cipher))
+            news = News(lost=[audience for audience in cursor if audience not in audiences])
             for audience in audiences:
                 self._add_audience(connection, news, audience, cursor.get(audience, 0))
         return news
@@ -74,7 +76,8 @@ class SyncRounds:
     def has_news(self, member: StaffMember, cursor: Mapping[str, int]) -> bool:
         """Whether a waiting round should end now; one look at the counters."""
         with self._database.read() as connection:
-            newest = current_numbers(connection, audiences_of(member))
+            audiences = audiences_of(member, find_grid(connection, self._database.cipher))
+            newest = current_numbers(connection, audiences)
         return any(number != cursor.get(audience, 0) for audience, number in newest.items())
 
     def _add_audience(self, connection: Connection, news: News, audience: str, after: int) -> None:
@@ -163,11 +166,6 @@ class SyncRounds:
         if change.made_at < now - OLDEST_CHANGE:
             return "too_old"
         return ""
-
-
-def audiences_of(member: StaffMember) -> tuple[str, ...]:
-    """The town, and what only this person sees; departments come with their own issue."""
-    return (TOWN, staff_audience(member.id))
 
 
 def _repeated(owner: str, result: ChangeResult, member: StaffMember) -> ChangeResult:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from relay.store.cipher import ColumnCipher
-from relay.store.tables import devices, nonces
+from relay.store.staff_tables import devices, nonces
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from relay.store.tables import enrolment_codes
+from relay.store.staff_tables import enrolment_codes
 
 
 @dataclass(frozen=True)
 class StoredCode:
-    """`for_login_index` None: makes an account; set: adds a device to that account."""
+    """`kind`: `first` makes an account, `enrol` and `reset` give one new keys, `device` adds a machine."""
 
     id: str
-    for_login_index: bytes | None
+    kind: str
+    for_staff: str | None
     expires_at: datetime
     used: bool
 
@@ -25,7 +26,8 @@ def add_code(
     *,
     id: str,
     secret_hash: bytes,
-    for_login_index: bytes | None,
+    kind: str,
+    for_staff: str | None,
     now: datetime,
     expires_at: datetime,
 ) -> None:
@@ -33,7 +35,8 @@ def add_code(
         insert(enrolment_codes).values(
             id=id,
             secret_hash=secret_hash,
-            for_login_index=for_login_index,
+            kind=kind,
+            for_staff=for_staff,
             created_at=now,
             expires_at=expires_at,
         )
@@ -48,7 +51,8 @@ def find_code(connection: Connection, secret_hash: bytes) -> StoredCode | None:
         return None
     return StoredCode(
         id=row.id,
-        for_login_index=row.for_login_index,
+        kind=row.kind,
+        for_staff=row.for_staff,
         expires_at=row.expires_at,
         used=row.used_at is not None,
     )

@@ -50,11 +50,15 @@ def put_record(
     audiences: Iterable[str] = (TOWN,),
     removed: bool = False,
 ) -> int:
-    """Write the newest state and return its version. An audience no longer named keeps its older number.
+    """Write the newest state and return its version.
 
-    The numbers are taken before anything is read, so two writers of one record queue here.
+    `audiences` is everyone who may see it now: one that saw it before and is not named gets a removal. What
+    is `removed` is removed for all. The numbers are taken before the version is read, so two writers of one
+    record queue here.
     """
-    numbers = {audience: next_number(connection, audience) for audience in sorted(audiences)}
+    known = _audiences(connection, kind, id)
+    named = known if removed and known else set(audiences)
+    numbers = {audience: next_number(connection, audience) for audience in sorted(known | named)}
     version = find_version(connection, kind, id) + 1
     sealed = cipher.seal("records.body", f"{kind}/{id}", json.dumps(dict(body)).encode())
     values = {"version": version, "removed": removed, "body_sealed": sealed, "changed_at": now}
@@ -63,7 +67,7 @@ def put_record(
     else:
         connection.execute(update(records).where(records.c.kind == kind, records.c.id == id).values(**values))
     for audience, seq in numbers.items():
-        _number(connection, audience, kind, id, seq)
+        _number(connection, audience, kind, id, seq, gone=audience not in named)
     return version
 
 
@@ -96,7 +100,12 @@ def list_ids(connection: Connection, audience: str, kind: str) -> list[str]:
             record_audiences,
             (records.c.kind == record_audiences.c.kind) & (records.c.id == record_audiences.c.id),
         )
-        .where(record_audiences.c.audience == audience, records.c.kind == kind, records.c.removed.is_(False))
+        .where(
+            record_audiences.c.audience == audience,
+            record_audiences.c.gone.is_(False),
+            records.c.kind == kind,
+            records.c.removed.is_(False),
+        )
         .order_by(record_audiences.c.seq.desc())
     )
     return list(rows.scalars())
@@ -122,7 +131,7 @@ def list_news(
             records.c.kind,
             records.c.id,
             records.c.version,
-            records.c.removed,
+            (records.c.removed | record_audiences.c.gone).label("removed"),
             records.c.body_sealed,
         )
         .join(records, (records.c.kind == record_audiences.c.kind) & (records.c.id == record_audiences.c.id))
@@ -138,13 +147,26 @@ def list_news(
             seq=row.seq,
             version=row.version,
             removed=row.removed,
-            body=_open(cipher, row.kind, row.id, row.body_sealed),
+            body={} if row.removed else _open(cipher, row.kind, row.id, row.body_sealed),
         )
         for row in rows
     ]
 
 
-def _number(connection: Connection, audience: str, kind: str, id: str, seq: int) -> None:
+def _audiences(connection: Connection, kind: str, id: str) -> set[str]:
+    """Those that see the record as it was."""
+    return set(
+        connection.execute(
+            select(record_audiences.c.audience).where(
+                record_audiences.c.kind == kind,
+                record_audiences.c.id == id,
+                record_audiences.c.gone.is_(False),
+            )
+        ).scalars()
+    )
+
+
+def _number(connection: Connection, audience: str, kind: str, id: str, seq: int, *, gone: bool) -> None:
     # Taken out and put in again: the same on both engines, and the counter row already keeps others away.
     connection.execute(
         delete(record_audiences).where(
@@ -153,7 +175,8 @@ def _number(connection: Connection, audience: str, kind: str, id: str, seq: int)
             record_audiences.c.id == id,
         )
     )
-    connection.execute(insert(record_audiences).values(audience=audience, kind=kind, id=id, seq=seq))
+    values = {"audience": audience, "kind": kind, "id": id, "seq": seq, "gone": gone}
+    connection.execute(insert(record_audiences).values(**values))
 
 
 def _open(cipher: ColumnCipher, kind: str, id: str, sealed: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from relay.store.tables import sessions
+from relay.store.staff_tables import sessions
 
 
 @dataclass(frozen=True)

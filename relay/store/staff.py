@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from protocol.signin import PassphraseCost
 from relay.store.cipher import ColumnCipher
-from relay.store.tables import staff
+from relay.store.staff_tables import staff, staff_departments
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,10 @@ class StaffAccount:
     sign_key: str
     seal_key: str
     wrapped_keys: str
-    active: bool
+    state: str
+    departments: tuple[str, ...] = ()
+    certificate: str = ""
+    """JSON of the StaffCertificate; empty until an administrator confirmed the keys."""
 
     def __repr__(self) -> str:
         return f"StaffAccount({self.id})"
@@ -49,7 +52,8 @@ def add_account(
             sign_key=account.sign_key,
             seal_key=account.seal_key,
             wrapped_keys=account.wrapped_keys,
-            active=account.active,
+            state=account.state,
+            certificate=account.certificate,
             created_at=now,
         )
     )
@@ -66,19 +70,25 @@ def find_account_by_login(
     row = connection.execute(
         select(staff).where(staff.c.login_index == login_index(cipher, login_name))
     ).one_or_none()
-    return None if row is None else _account(cipher, row)
+    return None if row is None else _account(connection, cipher, row)
 
 
 def find_account(connection: Connection, cipher: ColumnCipher, id: str) -> StaffAccount | None:
     row = connection.execute(select(staff).where(staff.c.id == id)).one_or_none()
-    return None if row is None else _account(cipher, row)
+    return None if row is None else _account(connection, cipher, row)
 
 
 def count_accounts(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(staff)).scalar_one()
 
 
-def _account(cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> StaffAccount:
+def _account(connection: Connection, cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> StaffAccount:
+    found = connection.execute(
+        select(staff_departments.c.department)
+        .where(staff_departments.c.staff == row.id)
+        .order_by(staff_departments.c.department)
+    )
+    departments = tuple(found.scalars())
     cost = PassphraseCost(salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
     return StaffAccount(
         id=row.id,
@@ -90,5 +100,7 @@ def _account(cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> StaffAccount
         sign_key=row.sign_key,
         seal_key=row.seal_key,
         wrapped_keys=row.wrapped_keys,
-        active=row.active,
+        state=row.state,
+        departments=departments,
+        certificate=row.certificate,
     )

@@ -14,22 +14,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
 )
 
+from relay.store.metadata import metadata
 from relay.store.types import Instant, RowNumber
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-    }
-)
 
 # --- the relay itself ---
 
@@ -78,7 +69,9 @@ record_audiences = Table(
     Column("kind", String(40), primary_key=True),
     Column("id", String(80), primary_key=True),
     Column("seq", RowNumber, nullable=False),
+    Column("gone", Boolean, nullable=False, default=False, comment="this audience may see it no longer"),
     UniqueConstraint("audience", "seq"),
+    Index("ix_record_audiences_record", "kind", "id"),
     comment="which audience may see a record, and under which number of its stream it last changed",
 )
 
@@ -93,84 +86,6 @@ changes_done = Table(
     Column("version", Integer, nullable=False, default=0),
     Column("done_at", Instant, nullable=False),
     comment="every change ever taken, so that a second copy of it changes nothing",
-)
-
-# --- staff and their doors ---
-
-staff = Table(
-    "staff",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("login_index", LargeBinary, nullable=False, unique=True),
-    Column("login_sealed", LargeBinary, nullable=False),
-    Column("name_sealed", LargeBinary, nullable=False),
-    Column("role", String(20), nullable=False),
-    Column("salt", String(40), nullable=False),
-    Column("memory_kib", Integer, nullable=False),
-    Column("passes", Integer, nullable=False),
-    Column("lanes", Integer, nullable=False),
-    Column("login_key_hash", LargeBinary, nullable=False),
-    Column("sign_key", String(60), nullable=False),
-    Column("seal_key", String(120), nullable=False),
-    Column("wrapped_keys", String, nullable=False),
-    Column("active", Boolean, nullable=False, default=True),
-    Column("created_at", Instant, nullable=False),
-)
-
-devices = Table(
-    "devices",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("staff", String(36), ForeignKey("staff.id"), nullable=False),
-    Column("public_key", String(60), nullable=False),
-    Column("name_sealed", LargeBinary, nullable=False),
-    Column("added_at", Instant, nullable=False),
-    Column("revoked_at", Instant),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("staff", String(36), ForeignKey("staff.id"), nullable=False),
-    Column("device", String(36), ForeignKey("devices.id"), nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("used_at", Instant, nullable=False),
-    Column("ended_at", Instant),
-)
-
-nonces = Table(
-    "nonces",
-    metadata,
-    Column("device", String(36), primary_key=True),
-    Column("nonce", String(40), primary_key=True),
-    Column("seen_at", Instant, nullable=False, index=True),
-    comment="signed requests already taken; kept as long as a request may be old",
-)
-
-enrolment_codes = Table(
-    "enrolment_codes",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("secret_hash", LargeBinary, nullable=False, unique=True),
-    Column(
-        "for_login_index",
-        LargeBinary,
-        comment="set: adds a device to this account; unset: makes the first account",
-    ),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    Column("used_at", Instant),
-    Column("tries", Integer, nullable=False, default=0, comment="wrong secrets offered while it was open"),
-)
-
-throttles = Table(
-    "throttles",
-    metadata,
-    Column("name", String(80), primary_key=True),
-    Column("tries", Integer, nullable=False),
-    Column("window_start", Instant, nullable=False),
-    comment="failed tries per door and address; the address is kept as a keyed hash",
 )
 
 # --- residents ---

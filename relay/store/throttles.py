@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, text
 
-from relay.store.tables import throttles
+from relay.store.staff_tables import throttles
 from relay.store.types import Instant
 
 # One statement on both engines, so that two callers failing at once do not trip over each other.

@@ -32,6 +32,7 @@ Prepared = tuple[Confirmation, dict[str, SegmentItem], str]
 
 class ConfirmScreen(Screen):
     page = "confirm"
+    place = "deliveries"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

@@ -24,6 +24,7 @@ Read = tuple[Shown[Delivery] | None, dict[str, SegmentItem], dict[str, str]]
 
 class DetailScreen(Screen):
     page = "delivery-result"
+    place = "deliveries"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

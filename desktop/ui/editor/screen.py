@@ -33,6 +33,7 @@ Read = tuple[dict[str, SegmentItem], list[Unsettled]]
 
 class EditorScreen(Screen):
     page = "delivery-edit"
+    place = "deliveries"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

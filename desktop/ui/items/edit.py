@@ -29,6 +29,7 @@ _TAPS_SHOWN = 12
 
 class ItemEditScreen(Screen):
     page = "item-edit"
+    place = "items"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

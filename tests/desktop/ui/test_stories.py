@@ -44,7 +44,7 @@ def test_staff_write_test_confirm_send_and_look_back(play: Play, relay: FakeRela
         driver.type("bubble.0.text", "11月29日に防災訓練を行います。髙﨑𠮷葛󠄀😊")
         work = driver.window.work
         assert work is not None
-        work.editor.bubbles.add_picture_file(photo)
+        work.screens.editor.bubbles.add_picture_file(photo)
         await driver.until_seen("bubble.1.description")
         driver.click("recipients.add")
         driver.choose("condition.what", "知りたいこと")
@@ -139,11 +139,12 @@ def test_what_an_ime_is_composing_does_not_count_yet(play: Play) -> None:
         assert work is not None
         field = driver.find("bubble.0.text")
         QApplication.sendEvent(field, QInputMethodEvent("へんかん", []))
-        assert work.editor.draft is not None and work.editor.draft.messages == (TextMessage(text=""),)
+        editor = work.screens.editor
+        assert editor.draft is not None and editor.draft.messages == (TextMessage(text=""),)
         done = QInputMethodEvent("", [])
         done.setCommitString("変換")
         QApplication.sendEvent(field, done)
-        assert work.editor.draft.messages == (TextMessage(text="変換"),)
+        assert work.screens.editor.draft.messages == (TextMessage(text="変換"),)
 
     play(story)
 
@@ -317,7 +318,7 @@ def test_conditions_keep_what_the_sheet_cannot_take_apart(play: Play) -> None:
         await driver.until_page("delivery-edit")
         work = driver.window.work
         assert work is not None
-        work.editor.recipients.put_condition(
+        work.screens.editor.recipients.put_condition(
             Condition(ChoiceIs(item="item-district", any_of=("川北1", "港町2")))
         )
         await driver.until_seen("recipients.condition.0")

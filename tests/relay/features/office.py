@@ -62,7 +62,7 @@ class Office:
             sign_key=to_base64(keys.sign_public),
             seal_key="",
             wrapped_keys="",
-            active=True,
+            state="active",
         )
         with self.database.write() as connection:
             add_account(connection, self.database.cipher, account, now=self.clock())

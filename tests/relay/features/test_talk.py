@@ -23,7 +23,8 @@ from relay.line.events import parse_event
 from relay.store.database import Database
 from relay.store.records import put_record
 from relay.store.residents import find_resident, read_answers
-from relay.store.tables import line_links, staff
+from relay.store.staff_tables import staff
+from relay.store.tables import line_links
 from tests.relay.counter import BIRTH, DISTRICT, SEX, TOPICS, sample_items, save_items
 from tests.relay.webhooks import event, said, tapped, user
 
@@ -296,6 +297,7 @@ def issue_code(talk: Conversation, digits: str, *, life: timedelta = timedelta(m
                 login_sealed=b"",
                 name_sealed=b"",
                 role="admin",
+                state="active",
                 salt="",
                 memory_kib=8,
                 passes=1,

@@ -13,7 +13,8 @@ from relay.jobs.loop import JobQueue, Repeated, run_duties
 from relay.store.database import Database
 from relay.store.devices import take_nonce
 from relay.store.jobs import add_job, claim_job
-from relay.store.tables import jobs, nonces
+from relay.store.staff_tables import nonces
+from relay.store.tables import jobs
 from tests.conftest import Clock
 
 

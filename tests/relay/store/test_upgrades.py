@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Database, open_database
-from relay.store.tables import metadata
+from relay.store.metadata import metadata
 from relay.store.upgrades import NEWEST, bring_up_to_date, run_upgrades
 from tests.relay.conftest import HOST_KEY
 

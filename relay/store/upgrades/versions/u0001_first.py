@@ -35,11 +35,11 @@ def upgrade() -> None:
         "enrolment_codes",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("for_login_index", sa.LargeBinary()),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("for_staff", sa.String(36)),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("used_at", sa.BigInteger()),
-        sa.Column("tries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment_codes")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_enrolment_codes_secret_hash")),
     )
@@ -112,9 +112,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("id", sa.String(80), nullable=False),
         sa.Column("seq", _ROW_NUMBER, nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("audience", "kind", "id", name=op.f("pk_record_audiences")),
         sa.UniqueConstraint("audience", "seq", name=op.f("uq_record_audiences_audience")),
     )
+    op.create_index("ix_record_audiences_record", "record_audiences", ["kind", "id"])
     op.create_table(
         "records",
         sa.Column("kind", sa.String(40), nullable=False),
@@ -164,6 +166,7 @@ def upgrade() -> None:
         sa.Column("login_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
         sa.Column("salt", sa.String(40), nullable=False),
         sa.Column("memory_kib", sa.Integer(), nullable=False),
         sa.Column("passes", sa.Integer(), nullable=False),
@@ -172,7 +175,9 @@ def upgrade() -> None:
         sa.Column("sign_key", sa.String(60), nullable=False),
         sa.Column("seal_key", sa.String(120), nullable=False),
         sa.Column("wrapped_keys", sa.String(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("certificate", sa.String(), nullable=False),
+        sa.Column("totp_sealed", sa.LargeBinary()),
+        sa.Column("totp_step", _ROW_NUMBER, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("login_index", name=op.f("uq_staff_login_index")),
@@ -221,6 +226,7 @@ def upgrade() -> None:
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger()),
+        sa.Column("seen_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_devices_staff")),
     )

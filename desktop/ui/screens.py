@@ -1,0 +1,46 @@
+"""Every screen of the work area, made once at sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desktop.config import ScreenSettings
+from desktop.ui.confirm.screen import ConfirmScreen
+from desktop.ui.deliveries.detail import DetailScreen
+from desktop.ui.deliveries.list import DeliveriesScreen
+from desktop.ui.editor.screen import EditorScreen
+from desktop.ui.home.screen import HomeScreen
+from desktop.ui.items.edit import ItemEditScreen
+from desktop.ui.items.list import ItemsScreen
+from desktop.ui.manual.viewer import ManualScreen
+from desktop.ui.screen import Desk, Screen
+from desktop.ui.settings.screen import SettingsScreen
+from desktop.ui.waiting.screen import WaitingScreen
+
+
+class Screens:
+    """Those that menus and routes speak to have a name here; the rest are found by their page."""
+
+    def __init__(self, desk: Desk, change_settings: Callable[[ScreenSettings], None]) -> None:
+        self.editor, self.confirmation = EditorScreen(desk), ConfirmScreen(desk)
+        self.detail, self.deliveries = DetailScreen(desk), DeliveriesScreen(desk)
+        self.item_edit, self.manual = ItemEditScreen(desk), ManualScreen(desk)
+        made: list[Screen] = [
+            HomeScreen(desk),
+            self.deliveries,
+            self.editor,
+            self.confirmation,
+            self.detail,
+            ItemsScreen(desk),
+            self.item_edit,
+            WaitingScreen(desk),
+            self.manual,
+            SettingsScreen(desk, change_settings),
+        ]
+        self._by_page = {screen.page: screen for screen in made}
+
+    def all(self) -> list[Screen]:
+        return list(self._by_page.values())
+
+    def by_page(self, page: str) -> Screen:
+        return self._by_page[page]

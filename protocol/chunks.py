@@ -1,0 +1,109 @@
+"""Compacted records: what a department's desktops have opened, closed again in large pieces for cold starts.
+
+One chunk holds up to `CHUNK_RECORDS` opened records under the department's symmetric chunk key, signed by the
+member who made it. The relay stores it unread and drops it when a record in it changes or is erased.
+A reader trusts a chunk only if the signer was a member and the hashes fit the originals it samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import zstandard
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from protocol.encoding import from_base64, to_base64
+from protocol.wire import Wire, canonical_bytes
+
+CHUNK_RECORDS = 1000
+CHUNK_PLAIN_LIMIT = 64 * 1024 * 1024
+_CODEC = "zstd"
+
+
+class ChunkHeader(Wire):
+    """`first_seq` to `last_seq` of the audience's stream; `key`: the department key whose
+    chunk key closes it. `body_hash`: SHA-256 (hex) of the ciphertext. `records`: how many.
+    """
+
+    id: str
+    town: str
+    audience: str
+    key: str
+    codec: str = _CODEC
+    first_seq: int
+    last_seq: int
+    records: int
+    made_by: str
+    made_at: datetime
+    body_hash: str = ""
+    signature: str = ""
+
+
+class ChunkList(Wire):
+    """Answer of the ask `chunks`: newest first, for one audience."""
+
+    chunks: tuple[ChunkHeader, ...] = ()
+
+
+class ChunkQuery(Wire):
+    audience: str
+
+
+class OriginalsQuery(Wire):
+    """Ask `originals`: the sealed submissions behind these ids, at most 50."""
+
+    ids: tuple[str, ...]
+
+
+class ChunkRefused(ValueError):
+    """A chunk that was altered, is of another town or department, or was signed by a stranger."""
+
+
+def close_chunk(
+    header: ChunkHeader, rows: Sequence[dict[str, Any]], chunk_key: bytes, signer: Ed25519PrivateKey
+) -> tuple[ChunkHeader, bytes]:
+    """The signed header and the ciphertext."""
+    plain = b"\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() for row in rows)
+    nonce = secrets.token_bytes(12)
+    packed = zstandard.compress(plain, 3)
+    body = nonce + AESGCM(chunk_key).encrypt(nonce, packed, _bound(header))
+    header = header.model_copy(update={"body_hash": hashlib.sha256(body).hexdigest()})
+    signature = to_base64(signer.sign(_signed_bytes(header)))
+    return header.model_copy(update={"signature": signature}), body
+
+
+def open_chunk(header: ChunkHeader, body: bytes, chunk_key: bytes, sign_key: str) -> list[bytes]:
+    """Each record as JSON bytes, oldest first. Raises ChunkRefused.
+
+    Whether `made_by` was a member is the caller's to check before.
+    """
+    if hashlib.sha256(body).hexdigest() != header.body_hash or header.codec != _CODEC:
+        raise ChunkRefused("the body is another")
+    try:
+        public = Ed25519PublicKey.from_public_bytes(from_base64(sign_key))
+        public.verify(from_base64(header.signature), _signed_bytes(header))
+        packed = AESGCM(chunk_key).decrypt(body[:12], body[12:], _bound(header))
+        plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=CHUNK_PLAIN_LIMIT)
+    except (InvalidSignature, InvalidTag, ValueError, zstandard.ZstdError):
+        raise ChunkRefused("signature, key or content do not fit") from None
+    return plain.split(b"\n") if plain else []
+
+
+def _bound(header: ChunkHeader) -> bytes:
+    """What the ciphertext is tied to: everything but its own hash and the signature."""
+    body = header.as_json()
+    del body["body_hash"], body["signature"]
+    return b"madoguchi chunk body 1\n" + canonical_bytes(body)
+
+
+def _signed_bytes(header: ChunkHeader) -> bytes:
+    body = header.as_json()
+    del body["signature"]
+    return b"madoguchi chunk 1\n" + canonical_bytes(body)
