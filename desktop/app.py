@@ -28,6 +28,7 @@ from desktop.features.manual import Manual
 from desktop.features.office import Office
 from desktop.features.staff import Staff
 from desktop.keys.keychain import Keychain, SystemKeychain
+from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
 from desktop.keys.profile import Profile, load_profile, save_profile
 from desktop.keys.unlock import OpenKeys, unlock
@@ -39,6 +40,7 @@ from desktop.sync.enrol import Enrolment, add_device, create_account
 from desktop.sync.files import fetch
 from desktop.sync.round import Rounds
 from desktop.sync.session import Session
+from protocol.certificates import DepartmentKey, KeyWrap, Trust
 from protocol.changes import Change, make_change
 from protocol.wire import Wire
 
@@ -198,11 +200,28 @@ def _build(
         )
 
     rounds = Rounds(replica=replica, session=session, sign=sign, clock=clock)
-    return OpenOffice(_office(profile, replica, session, rounds, clock), rounds)
+
+    def ring() -> KeyRing:
+        trust = replica.records.one("trust", "town", Trust)
+        return open_ring(
+            profile.staff.id,
+            keys.staff,
+            root=load_profile(folder.profile).root,
+            trust=trust.body if trust else None,
+            department_keys=replica.records.all("key", DepartmentKey),
+            wraps=replica.records.all("wrap", KeyWrap),
+        )
+
+    return OpenOffice(_office(profile, replica, session, rounds, clock, ring), rounds)
 
 
 def _office(
-    profile: Profile, replica: Replica, session: Session, rounds: Rounds, clock: Callable[[], datetime]
+    profile: Profile,
+    replica: Replica,
+    session: Session,
+    rounds: Rounds,
+    clock: Callable[[], datetime],
+    ring: Callable[[], KeyRing],
 ) -> Office:
     def ask(question: str, body: Wire | None, answer: type[W], /) -> W:
         return session.ask(f"/staff/ask/{question}", body, answer)
@@ -219,6 +238,7 @@ def _office(
         staff=Staff(replica, profile.staff, clock),
         home=Home(replica),
         manual=Manual(),
+        ring=ring,
         me=profile.staff,
         relay_url=profile.relay_url,
         rebuilt=replica.rebuilt,

@@ -11,6 +11,7 @@ from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
 from desktop.features.staff import Staff
+from desktop.keys.keyring import KeyRing
 from protocol.staff import StaffMember
 
 
@@ -26,6 +27,8 @@ class Office:
     staff: Staff
     home: Home
     manual: Manual
+    ring: Callable[[], KeyRing]
+    """The keys this person holds, as of the last round."""
     me: StaffMember
     relay_url: str
     rebuilt: bool

@@ -32,6 +32,8 @@ class Profile(Wire):
     device: str
     device_key: str
     keyring_name: str = ""
+    root: str = ""
+    """The town root's public key once a person has compared its words on this machine; empty before."""
 
 
 def load_profile(path: Path) -> Profile:

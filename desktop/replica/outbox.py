@@ -228,8 +228,34 @@ def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:
             return "delivery", str(body["draft"]["id"])
         case "delivery.remove" | "delivery.send" | "delivery.resume":
             return "delivery", str(body["delivery"])
-        case "greeting.save":
+        case "greeting.save" | "town.save":
             return "settings", "town"
+        case "department.save":
+            return "department", str(body["department"]["id"])
+        case "department.remove":
+            return "department", str(body["department"])
+        case "member.save" | "member.leave":
+            return "staff", str(body["staff"])
+        case "member.confirm":
+            return "staff", str(body["certificate"]["staff"])
+        case "rights.save":
+            return "rights", "town"
+        case "trust.publish" | "trust.practised":
+            return "trust", "town"
+        case "key.publish":
+            return "key", str(body["key"]["id"])
+        case "wrap.add":
+            return "key", str(body["wraps"][0]["key"]) if body["wraps"] else ""
+        case "device.revoke":
+            return "device", str(body["device"])
+        case "contact_form.save":
+            return "contact_form", str(body["form"]["id"])
+        case "contact_form.remove":
+            return "contact_form", str(body["form"])
+        case "submission.update":
+            return "submission", str(body["submission"])
+        case "notice.dismiss":
+            return "notice", str(body["notice"])
     return "staff", staff
 
 

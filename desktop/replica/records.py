@@ -13,8 +13,10 @@ from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.staff import StaffMember
 from protocol.sync import RECORD_KINDS, Record, TestRun, TownSettings, TownSummary
+from protocol.wire import Wire
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Wire)
 DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
 
 
@@ -102,6 +104,18 @@ class Records:
         """What the relay said last about this test delivery."""
         row = self._row("test_run", change_id)
         return TestRun.parse(row.body) if row else None
+
+    def all(self, kind: str, body: type[W]) -> list[W]:
+        """Every thing of a kind with few of them, pending changes included, by title."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text("select body from shown where kind=:kind order by place, title, id"), {"kind": kind}
+            ).all()
+        return [body.parse(row.body) for row in rows]
+
+    def one(self, kind: str, thing: str, body: type[W]) -> Shown[W] | None:
+        row = self._row(kind, thing)
+        return _shown(row, body.parse(row.body)) if row else None
 
     def cursor(self) -> dict[str, int]:
         with self._store.reading() as connection:
