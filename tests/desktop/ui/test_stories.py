@@ -305,7 +305,7 @@ def test_the_history_is_written_as_a_file(play: Play, tmp_path: Path) -> None:
         assert work is not None
         done: list[bool] = []
         work.screens.deliveries.table.ask(DeliveryQuery())
-        work.deliveries.export_to(tmp_path / "一覧.csv", lambda: done.append(True))
+        work.screens.deliveries.export_to(tmp_path / "一覧.csv", lambda: done.append(True))
         await driver.until(lambda: done, "file")
 
     play(story)
