@@ -226,6 +226,9 @@ def _office(
     def ask(question: str, body: Wire | None, answer: type[W], /) -> W:
         return session.ask(f"/staff/ask/{question}", body, answer)
 
+    def act(name: str, body: Wire | None, answer: type[W], /) -> W:
+        return session.ask(f"/staff/{name}", body, answer)
+
     def close() -> None:
         with contextlib.suppress(Trouble):
             session.sign_out()
@@ -239,6 +242,7 @@ def _office(
         home=Home(replica),
         manual=Manual(),
         ring=ring,
+        act=act,
         me=profile.staff,
         relay_url=profile.relay_url,
         rebuilt=replica.rebuilt,

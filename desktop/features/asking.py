@@ -1,4 +1,4 @@
-"""Questions only the relay can answer, as features see them: a callable handed in by `app`."""
+"""Questions and actions only the relay can settle, as features see them: callables handed in by `app`."""
 
 from __future__ import annotations
 
@@ -13,3 +13,11 @@ class Ask(Protocol):
     """Ask the relay `question` (the part of the route after `/staff/ask/`); blocks; raises a `Trouble`."""
 
     def __call__(self, question: str, body: Wire | None, answer: type[W], /) -> W: ...
+
+
+class Act(Protocol):
+    """Post to `/staff/<name>`, for what must be settled at once and cannot wait in the outbox; blocks;
+    raises a `Trouble`.
+    """
+
+    def __call__(self, name: str, body: Wire | None, answer: type[W], /) -> W: ...

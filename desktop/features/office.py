@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from desktop.features.asking import Act
 from desktop.features.deliveries import Deliveries
 from desktop.features.home import Home
 from desktop.features.items import Items
@@ -29,6 +30,8 @@ class Office:
     manual: Manual
     ring: Callable[[], KeyRing]
     """The keys this person holds, as of the last round."""
+    act: Act
+    """Posts to `/staff/<name>`: codes, channel data, passphrase, second factor."""
     me: StaffMember
     relay_url: str
     rebuilt: bool
