@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.deliveries import Quota
 from relay.config import RelaySettings
+from relay.features.audit import AuditLog
 from relay.features.changes import plain_changes
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
@@ -119,10 +120,11 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         "delivery.resume": sending.resume,
     }
     rounds = SyncRounds(database, clock, stages, bell)
+    log = AuditLog(database)
     file_endpoints = FileEndpoints(gate, files)
     staff_routes: list[BaseRoute] = [
         *Doors(gate, enrolment, sign_in).routes(),
-        *SyncEndpoint(gate, sign_in, rounds, bell, clock, relay_id=database.relay_id).routes(),
+        *SyncEndpoint(gate, sign_in, rounds, log, bell, clock, relay_id=database.relay_id).routes(),
         *Asks(gate, database, clock, index, quota).routes(),
         *file_endpoints.routes(),
     ]

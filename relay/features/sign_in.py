@@ -34,6 +34,7 @@ class SignedIn:
     """Who is behind a request: the person with the key that signs the person's changes, and the session."""
 
     member: StaffMember
+    device: str
     token_hash: bytes
     used_at: datetime
 
@@ -108,6 +109,7 @@ class SignIn:
         return SignedIn(
             # The key comes from the account, not from the record desktops see.
             member=member.model_copy(update={"sign_key": account.sign_key}),
+            device=device.id,
             token_hash=session.token_hash,
             used_at=session.used_at,
         )

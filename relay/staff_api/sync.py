@@ -17,8 +17,9 @@ from protocol.staff import StaffMember
 from protocol.sync import CHANGES_LIMIT, LONG_POLL_LIMIT, SyncRequest, SyncResponse
 from protocol.wire import Wire
 from relay.errors import Refused
+from relay.features.audit import AuditLog
 from relay.features.news import NewsBell
-from relay.features.sign_in import SignIn
+from relay.features.sign_in import SignedIn, SignIn
 from relay.features.sync import SyncRounds
 from relay.staff_api.answers import LargeBodies, answer, refusing
 from relay.staff_api.gate import Gate
@@ -42,6 +43,7 @@ class SyncEndpoint:
         gate: Gate,
         sign_in: SignIn,
         rounds: SyncRounds,
+        log: AuditLog,
         bell: NewsBell,
         clock: Callable[[], datetime],
         *,
@@ -50,6 +52,7 @@ class SyncEndpoint:
         self._gate = gate
         self._sign_in = sign_in
         self._rounds = rounds
+        self._log = log
         self._bell = bell
         self._clock = clock
         self._relay_id = relay_id
@@ -62,11 +65,15 @@ class SyncEndpoint:
     async def sync(self, request: Request) -> Response:
         self._gate.address(request)
         body = await self._bodies.read(request, _BODY_LIMIT)
-        message, member = await run_in_threadpool(self._enter, request, body)
-        results = await run_in_threadpool(self._rounds.apply, member, message.changes)
+        message, signed_in = await run_in_threadpool(self._enter, request, body)
+        member = signed_in.member
+        results = await run_in_threadpool(
+            self._rounds.apply, member, message.changes, device=signed_in.device
+        )
         if message.wait_seconds > 0 and not results:
             await self._wait(request, member, message)
         news = await run_in_threadpool(self._rounds.news, member, message.cursor)
+        head, proof = await run_in_threadpool(self._log.growth, message.log_size)
         response = SyncResponse(
             results=results,
             records=tuple(news.records),
@@ -75,10 +82,12 @@ class SyncEndpoint:
             more=news.more,
             relay=self._relay_id,
             relay_time=self._clock(),
+            log=head,
+            log_proof=proof,
         )
         return answer(request, response)
 
-    def _enter(self, request: Request, body: bytes) -> tuple[SyncRequest, StaffMember]:
+    def _enter(self, request: Request, body: bytes) -> tuple[SyncRequest, SignedIn]:
         signed_in = self._gate.check_session(request, body)
         spoken = _Version.parse(body).protocol
         if spoken != PROTOCOL_VERSION:
@@ -88,7 +97,7 @@ class SyncEndpoint:
             raise Refused("too_large", status=413)
         if message.changes:  # a round that only asks for news is a poll and keeps no session awake
             self._sign_in.keep_awake(signed_in)
-        return message, signed_in.member
+        return message, signed_in
 
     async def _wait(self, request: Request, member: StaffMember, message: SyncRequest) -> None:
         """Until there is news, the wait is over, or the desktop is gone."""
