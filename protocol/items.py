@@ -10,11 +10,14 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from protocol.counting import grapheme_count, utf16_length
 from protocol.problems import Problem
+from protocol.rights import Level
 from protocol.wire import Wire
 
-ItemKind = Literal["single", "multiple", "district", "birth_year"]
+ItemKind = Literal["single", "multiple", "district", "birth_year", "text"]
 
 TITLE_LIMIT = 20
 QUESTION_LIMIT = 160
@@ -39,6 +42,10 @@ class SegmentItem(Wire):
 
     `district` differs from `single` in how it is offered: its choices are shown by `group` (area).
     A retired item is no longer asked and no longer offered for new segments; its answers stay.
+
+    `text` takes free words. They may hold anything personal, so they are asked on the page and never in the
+    talk (government guideline of 2021-04-30), sealed on receipt to the departments of `access` (department →
+    `view` or `edit`), and are no condition of a segment: the relay does not know them.
     """
 
     id: str
@@ -48,6 +55,12 @@ class SegmentItem(Wire):
     choices: tuple[Choice, ...] = ()
     position: int = 0
     retired: bool = False
+    access: dict[str, Level] = Field(default_factory=dict)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """Those that read what is written to a `text` item."""
+        return tuple(sorted(id for id, level in self.access.items() if level != "none"))
 
     @property
     def offered_choices(self) -> tuple[Choice, ...]:
@@ -86,9 +99,11 @@ def find_item_problems(item: SegmentItem) -> tuple[Problem, ...]:
         problems.append(Problem(code="text_missing", at="question"))
     elif utf16_length(item.question) > QUESTION_LIMIT:
         problems.append(Problem(code="text_too_long", at="question", limit=QUESTION_LIMIT))
-    if item.kind == "birth_year":
+    if item.kind in ("birth_year", "text"):
         if item.choices:
             problems.append(Problem(code="choices_not_allowed", at="choices"))
+        if item.kind == "text" and not item.departments:
+            problems.append(Problem(code="department_missing", at="access"))
         return tuple(problems)
     offered = item.offered_choices
     if len(offered) < 2 and not item.retired:
@@ -101,7 +116,9 @@ def find_item_problems(item: SegmentItem) -> tuple[Problem, ...]:
 
 
 def find_answer_problems(item: SegmentItem, answer: Answer, now: datetime) -> tuple[Problem, ...]:
-    """Why an answer cannot be taken: a choice not offered, two where one is asked, an impossible year."""
+    """Why an answer cannot be taken: not offered, two where one is asked, an impossible year, free words."""
+    if item.kind == "text":  # such an answer is sealed, and no `Answer`
+        return (Problem(code="choices_not_allowed", at="choices"),)
     if item.kind == "birth_year":
         if answer.choices:
             return (Problem(code="choices_not_allowed", at="choices"),)

@@ -62,6 +62,11 @@ def order_items(items: Iterable[SegmentItem]) -> list[SegmentItem]:
     return sorted(asked, key=lambda item: (item.position, item.id))
 
 
+def items_for_taps(items: Iterable[SegmentItem]) -> list[SegmentItem]:
+    """Those the talk asks, in their order: free words are written on the page, never into the talk."""
+    return [item for item in order_items(items) if item.kind != "text"]
+
+
 def decide_next(
     items: Sequence[SegmentItem], answered: Iterable[str], after: str | None
 ) -> SegmentItem | None:
@@ -126,6 +131,8 @@ def ask(asking: Asking, words: TalkWords, now: datetime) -> list[Payload]:
             return _ask_multiple(asking, words)
         case "single" | "district":
             return _ask_one(asking, words)
+        case "text":
+            raise AssertionError("free words are asked on the page")
 
 
 def show_answers(

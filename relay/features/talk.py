@@ -21,8 +21,8 @@ from relay.features.questionnaire import (
     ask,
     decide_next,
     decide_previous,
+    items_for_taps,
     offered_decades,
-    order_items,
     parse_tap,
     settings_button,
     show_answers,
@@ -138,7 +138,7 @@ class Talk:
         number = current_number(connection, TOWN)
         known = self._known_items
         if known is None or known[0] != number:
-            known = self._known_items = (number, order_items(list_items(connection, self._cipher)))
+            known = self._known_items = (number, items_for_taps(list_items(connection, self._cipher)))
         return known[1]
 
     # --- a new friend ---

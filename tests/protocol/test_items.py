@@ -7,6 +7,7 @@ import pytest
 from protocol.items import (
     Answer,
     Choice,
+    SegmentItem,
     age_reached,
     find_answer_problems,
     find_item_problems,
@@ -97,3 +98,16 @@ def test_the_year_turns_at_midnight_in_japan() -> None:
     assert japan_year(datetime(2026, 12, 31, 14, 59, tzinfo=UTC)) == 2026
     assert japan_year(datetime(2026, 12, 31, 15, 0, tzinfo=UTC)) == 2027
     assert age_reached(2008, datetime(2026, 12, 31, 14, 59, tzinfo=UTC)) == 18
+
+
+def test_a_question_in_free_words_names_who_reads_it_and_offers_no_choices() -> None:
+    text = SegmentItem(id="free", kind="text", title="ご要望", question="ご要望をお書きください。")
+    codes = [problem.code for problem in find_item_problems(text)]
+    assert codes == ["department_missing"]
+    nobody = text.model_copy(update={"access": {"kodomo": "none"}})
+    assert [problem.at for problem in find_item_problems(nobody)] == ["access"]
+    read = text.model_copy(update={"access": {"kodomo": "edit", "bosai": "view"}})
+    assert find_item_problems(read) == () and read.departments == ("bosai", "kodomo")
+    with_choices = read.model_copy(update={"choices": (Choice(id="a", label="あ"),)})
+    assert [problem.code for problem in find_item_problems(with_choices)] == ["choices_not_allowed"]
+    assert find_answer_problems(read, Answer(item="free"), NOW) != ()

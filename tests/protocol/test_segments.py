@@ -124,3 +124,9 @@ def test_every_expression_survives_the_wire(segment: Segment) -> None:
 def test_every_expression_reads_as_words_and_knows_its_items(segment: Segment) -> None:
     assert sentence(segment)
     assert items_used(segment) <= set(ITEMS)
+
+
+def test_free_words_are_no_condition_because_the_relay_does_not_know_them() -> None:
+    text = SegmentItem(id="free", kind="text", title="ご要望", question="？", access={"kodomo": "edit"})
+    for condition in (HasAnswered(item="free"), ChoiceIs(item="free", any_of=("a",)), AgeIs(item="free")):
+        assert [p.code for p in find_segment_problems(condition, {"free": text})] == ["item_unknown"]
