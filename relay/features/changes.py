@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from protocol.changes import Change, DeliverySave, LineLinkStart
+from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.features.deliveries import remove_draft, save_draft
 from relay.features.items import remove_item, reorder_items, save_item
@@ -21,31 +22,37 @@ from relay.store.database import Connection
 
 
 class Stages(Protocol):
-    """First stage: raises Refused, or returns the second, which gives the version of the record written."""
+    """First stage: raises Refused, or returns the second, which gives the version of the record written.
 
-    def __call__(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]: ...
+    `signer` is the person as the account stands when the second stage runs: its role, state and departments.
+    Rights of the kind were checked; what depends on the object's departments is for the stage to check.
+    """
+
+    def __call__(
+        self, change: Change, payload: Wire, signer: StaffMember, /
+    ) -> Callable[[Connection], int]: ...
 
 
 def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:
     """The changes that need nothing but the store."""
 
     def plain(function: Callable[..., int]) -> Stages:
-        def first(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+        def first(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
             return lambda connection: function(connection, cipher, payload, change.based_on, clock())
 
         return first
 
-    def draft(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def draft(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         assert isinstance(payload, DeliverySave)
         return lambda connection: save_draft(
             connection, cipher, payload, change.based_on, clock(), staff=change.staff
         )
 
-    def start_link(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def start_link(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         assert isinstance(payload, LineLinkStart)
         return lambda connection: start_line_link(connection, cipher, change.staff, payload, clock())
 
-    def remove_link(change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def remove_link(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         return lambda connection: remove_line_link(connection, cipher, change.staff, clock())
 
     return {

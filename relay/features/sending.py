@@ -29,6 +29,7 @@ from protocol.messages import (
     find_message_problems,
     with_test_mark,
 )
+from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
 from relay.features.deliveries import DELIVERY, find_delivery, put_delivery
@@ -84,7 +85,7 @@ class Sending:
         self._files = files
         self._build_messages = build_messages
 
-    def send(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def send(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         """`delivery.send`: everything that may refuse it is looked at before anything is written."""
         assert isinstance(payload, DeliverySend)
         with self._database.read() as connection:
@@ -98,7 +99,7 @@ class Sending:
             raise Refused("count_changed")
         return lambda connection: self._confirm(connection, change, payload.delivery, count, still_fits)
 
-    def test(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def test(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         """`delivery.test`: by push to the named staff members' own accounts, marked as a test."""
         assert isinstance(payload, DeliveryTest)
         problems = find_message_problems(payload.draft.messages, as_test=True)
@@ -110,7 +111,7 @@ class Sending:
             raise Refused("line_not_configured")
         return lambda connection: self._begin_test(connection, change, payload)
 
-    def resume(self, change: Change, payload: Wire, /) -> Callable[[Connection], int]:
+    def resume(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         """`delivery.resume`: those who still wait get it; their batches keep their keys."""
         assert isinstance(payload, DeliveryResume)
         with self._database.read() as connection:

@@ -13,7 +13,7 @@ from relay.errors import Refused
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import find_record, put_record
-from relay.store.staff import StaffAccount
+from relay.store.staff import StaffAccount, find_account
 from relay.store.test_accounts import is_code_taken, remove_link, start_link
 
 STAFF = "staff"
@@ -45,6 +45,14 @@ def publish_member(connection: Connection, cipher: ColumnCipher, member: StaffMe
 def find_member(connection: Connection, cipher: ColumnCipher, id: str) -> StaffMember | None:
     record = find_record(connection, cipher, STAFF, id)
     return None if record is None or record.removed else StaffMember.parse(record.body)
+
+
+def find_signer(connection: Connection, cipher: ColumnCipher, id: str) -> StaffMember:
+    """Who the account says the person is, with the rights that has now. Raises Refused `member_left`."""
+    account = find_account(connection, cipher, id)
+    if account is None or account.state == "left":
+        raise Refused("member_left", status=403)
+    return member_of(account)
 
 
 def set_line_linked(

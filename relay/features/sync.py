@@ -12,14 +12,16 @@ from datetime import datetime, timedelta
 from protocol.changes import PAYLOADS, Change, ChangeResult, is_signed_by
 from protocol.encoding import from_base64
 from protocol.ids import is_id
-from protocol.rights import audiences_of
+from protocol.rights import RightsGrid, audiences_of
 from protocol.staff import StaffMember
 from protocol.sync import RECORDS_LIMIT, Record
 from protocol.wire import MalformedMessage
 from relay.errors import Refused
+from relay.features.audit import append_change
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
-from relay.features.rights import find_grid
+from relay.features.rights import find_grid, require_for_change
+from relay.features.staff import find_signer
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
 from relay.store.counters import current_number, current_numbers
 from relay.store.database import Connection, Database
@@ -27,6 +29,8 @@ from relay.store.records import list_news
 
 OLDEST_CHANGE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_Standing = tuple[StaffMember, RightsGrid]
+"""Who signs, as the account is now, and the town's grid: what decides whether a change is allowed."""
 
 
 @dataclass
@@ -57,9 +61,14 @@ class SyncRounds:
         self._bell = bell
         self._records_limit = records_limit
 
-    def apply(self, member: StaffMember, changes: tuple[Change, ...]) -> tuple[ChangeResult, ...]:
-        """Apply each change in a transaction of its own, in their order; results in the same order."""
-        results = tuple(self._apply_one(member, change) for change in changes)
+    def apply(
+        self, member: StaffMember, changes: tuple[Change, ...], *, device: str = ""
+    ) -> tuple[ChangeResult, ...]:
+        """Apply each change in a transaction of its own, in their order; results in the same order.
+
+        `device`: the one they came from, for the audit log.
+        """
+        results = tuple(self._apply_one(member, change, device) for change in changes)
         if results:
             self._bell.ring()
         return results
@@ -97,7 +106,7 @@ class SyncRounds:
         else:
             news.cursor[audience] = newest
 
-    def _apply_one(self, member: StaffMember, change: Change) -> ChangeResult:
+    def _apply_one(self, member: StaffMember, change: Change, device: str) -> ChangeResult:
         now = self._clock()
         reason = self._find_forgery(member, change, now)
         if reason:
@@ -108,33 +117,45 @@ class SyncRounds:
         if done is not None:
             return _repeated(done.staff, done.result, member)
         try:
-            apply = self._prepare(change)
+            while True:
+                standing, apply = self._prepare(member, change)
+                with self._database.write() as connection:
+                    wait_for_turn(connection)
+                    if self._standing(connection, member) != standing:
+                        continue  # what the person may do changed meanwhile: decide again
+                    done = find_done_change(connection, change.id)
+                    if done is not None:
+                        return _repeated(done.staff, done.result, member)
+                    version = apply(connection)
+                    result = ChangeResult(id=change.id, outcome="applied", version=version)
+                    remember_change(connection, result, staff=member.id, kind=change.kind, now=now)
+                    append_change(connection, self._database.cipher, change, result, now=now, device=device)
+                    return result
         except Refused as refused:
-            return self._finish(change, now, refused)
-        try:
-            with self._database.write() as connection:
-                wait_for_turn(connection)
-                done = find_done_change(connection, change.id)
-                if done is not None:
-                    return _repeated(done.staff, done.result, member)
-                version = apply(connection)
-                result = ChangeResult(id=change.id, outcome="applied", version=version)
-                remember_change(connection, result, staff=member.id, kind=change.kind, now=now)
-                return result
-        except Refused as refused:
-            return self._finish(change, now, refused)
+            return self._finish(change, now, refused, device)
 
-    def _prepare(self, change: Change) -> Callable[[Connection], int]:
+    def _prepare(self, member: StaffMember, change: Change) -> tuple[_Standing, Callable[[Connection], int]]:
+        """What the person may do now, and what applies the change. Raises Refused."""
         payload_class, stages = PAYLOADS.get(change.kind), self._stages.get(change.kind)
         if payload_class is None or stages is None:
             raise Refused("unknown_change")
+        with self._database.read() as connection:
+            standing = self._standing(connection, member)
+        signer, grid = standing
+        if signer.sign_key != member.sign_key:  # given new keys since the round began
+            raise Refused("not_signed_in", status=401)
+        require_for_change(signer, change.kind, grid)
         try:
             payload = payload_class.parse(change.payload)
         except MalformedMessage:
             raise Refused("malformed") from None
-        return stages(change, payload)
+        return standing, stages(change, payload, signer)
 
-    def _finish(self, change: Change, now: datetime, refused: Refused) -> ChangeResult:
+    def _standing(self, connection: Connection, member: StaffMember) -> _Standing:
+        cipher = self._database.cipher
+        return find_signer(connection, cipher, member.id), find_grid(connection, cipher)
+
+    def _finish(self, change: Change, now: datetime, refused: Refused, device: str) -> ChangeResult:
         """Remember a refusal, after everything the change did was rolled back."""
         result = ChangeResult(id=change.id, outcome="refused", reason=refused.reason)
         with self._database.write() as connection:
@@ -143,6 +164,7 @@ class SyncRounds:
             if done is not None:
                 return done.result
             remember_change(connection, result, staff=change.staff, kind=change.kind[:40], now=now)
+            append_change(connection, self._database.cipher, change, result, now=now, device=device)
         return result
 
     def _find_forgery(self, member: StaffMember, change: Change, now: datetime) -> str:

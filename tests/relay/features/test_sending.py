@@ -114,7 +114,8 @@ def test_two_confirmations_side_by_side_do_not_share_one_rest_of_the_quota(
         office.do(sato, "delivery.save", DeliverySave(draft=draft))
         payload = DeliverySend(delivery=id, recipients_seen=30)
         # Both look before either writes.
-        confirmations.append(office.sending.send(office.change(sato, "delivery.send", payload, 1), payload))
+        change = office.change(sato, "delivery.send", payload, 1)
+        confirmations.append(office.sending.send(change, payload, sato))
     with office.database.write() as connection:
         confirmations[0](connection)
     with pytest.raises(Refused, match="over_quota"), office.database.write() as connection:
