@@ -63,11 +63,13 @@ class KeyRing:
         return found
 
     def current_key(self, department: str, form_class: str = GENERAL) -> DepartmentKey | None:
-        """The newest certified key that is not retired."""
+        """The newest certified key. Whether the relay calls it retired does not count: it could bring an
+        older one back, which somebody who left still holds.
+        """
         keys = [
             key
             for key in self.department_keys.values()
-            if key.department == department and key.form_class == form_class and not key.retired
+            if key.department == department and key.form_class == form_class
         ]
         return max(keys, key=lambda key: (key.year, key.issued_at), default=None)
 
