@@ -23,6 +23,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from relay.errors import StoreUnavailable
+from relay.slow_bodies import BodyClock, BodyTooSlow
 from relay.store.database import Database
 from relay.store.inbox import NewEvent, hashed_event_id, microseconds
 from relay.store.inbox_writer import event_writer
@@ -86,7 +87,7 @@ class Webhook:
         self._secrets = [secret.encode("utf-8") for secret in secrets if secret]
         self._clock = clock
         self._wake = wake
-        self._read_within = read_within
+        self._bodies = BodyClock(read_within)
         self._gathering: _Batch | None = None
         self._late: list[_Batch] = []
         self._subject_key = database.cipher.derive("inbox subject")
@@ -104,6 +105,7 @@ class Webhook:
 
     async def aclose(self) -> None:
         """Write what waits; call when no more requests come."""
+        self._bodies.stop()
         while self._tasks:
             await asyncio.gather(*self._tasks)
         if self._tally_timer is not None:
@@ -117,7 +119,7 @@ class Webhook:
         if scope["method"] != "POST":
             return 405
         try:
-            body = await _read_body(scope, receive, self._read_within)
+            body = await self._read_body(scope, receive)
             self._verify(scope, body)
             events = _parse_events(body)
         except _BodyRefused as refusal:
@@ -137,6 +139,15 @@ class Webhook:
             self._count("webhook.malformed")
             return 400
         return 200 if await stored else 503
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > BODY_LIMIT:
+                raise _BodyRefused(413, "webhook.too_large")
+        try:
+            return await self._bodies.limit(_read_parts(receive))
+        except BodyTooSlow:
+            raise _BodyRefused(408, "webhook.too_slow") from None
 
     def _verify(self, scope: Scope, body: bytes) -> None:
         claimed = b""
@@ -257,17 +268,6 @@ class Webhook:
         except Exception as error:
             _log.warning("refusals wait to be counted: %s", type(error).__name__)
             self._tallies.update(counts)  # kept in memory until the store takes them
-
-
-async def _read_body(scope: Scope, receive: Receive, within: float) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > BODY_LIMIT:
-            raise _BodyRefused(413, "webhook.too_large")
-    try:
-        async with asyncio.timeout(within):
-            return await _read_parts(receive)
-    except TimeoutError:
-        raise _BodyRefused(408, "webhook.too_slow") from None
 
 
 async def _read_parts(receive: Receive) -> bytes:
