@@ -13,7 +13,9 @@ from starlette.requests import Request
 
 from protocol.devices import CLOCK_TOLERANCE_SECONDS, SignedParts, is_request_signed, read_signed_parts
 from protocol.encoding import from_base64
+from protocol.rights import ACTION_NEEDS, ASK_NEEDS, Need
 from relay.errors import Refused
+from relay.features.rights import find_grid, require
 from relay.features.sign_in import SignedIn, SignIn
 from relay.staff_api.addresses import AddressRules, one_caller
 from relay.store.database import Database
@@ -75,15 +77,24 @@ class Gate:
         self._take_nonce(parts)
         return Caller(device=device, address=address)
 
-    def check_action(self, request: Request, body: bytes) -> SignedIn:
-        """The device has a live session, which this request keeps awake."""
-        signed_in = self.check_session(request, body)
+    def check_action(self, request: Request, body: bytes, *, need: Need | None = None) -> SignedIn:
+        """As `check_session`, and this request keeps the session awake."""
+        signed_in = self.check_session(request, body, need=need)
         self._sign_in.keep_awake(signed_in)
         return signed_in
 
-    def check_session(self, request: Request, body: bytes) -> SignedIn:
-        """The device has a live session. On its own for polls, which keep no session awake."""
-        return self._live_session(request, self.check_device(request, body).device)
+    def check_session(self, request: Request, body: bytes, *, need: Need | None = None) -> SignedIn:
+        """The device has a live session of somebody who may call this route, as `protocol.rights` says.
+
+        On its own for polls, which keep no session awake. `need` stands in for the table's where the endpoint
+        itself looks closer; a route that is not in the table is refused all the same.
+        """
+        signed_in = self._live_session(request, self.check_device(request, body).device)
+        listed = need_of(request)
+        with self._database.read() as connection:
+            grid = find_grid(connection, self._database.cipher)
+        require(signed_in.member, listed if need is None else need, grid)
+        return signed_in
 
     def _known_device(self, parts: SignedParts) -> Device:
         with self._database.read() as connection:
@@ -128,6 +139,16 @@ def caller_address(request: Request, rules: AddressRules) -> str:
     """The address of whoever really calls; "" where there is none."""
     peer = request.client.host if request.client else ""
     return rules.caller(peer, request.headers.getlist("x-forwarded-for"))
+
+
+def need_of(request: Request) -> Need:
+    """What the route of a request needs. Raises Refused `not_allowed` for one that is not listed."""
+    path: str = request.scope["path"]
+    first, _, rest = path.removeprefix(request.scope.get("root_path", "")).strip("/").partition("/")
+    need = ASK_NEEDS.get(rest) if first == "ask" else ACTION_NEEDS.get(first)
+    if need is None:
+        raise Refused("not_allowed", status=403)
+    return need
 
 
 def path_as_sent(request: Request) -> str:
