@@ -61,6 +61,12 @@ class WrongPassphrase(Trouble):
     code = "wrong_passphrase"
 
 
+class PassphraseChanged(Trouble):
+    """The passphrase opens this machine but the relay does not take it: it was changed elsewhere."""
+
+    code = "passphrase_changed"
+
+
 class DeviceKeyLost(Trouble):
     """The passphrase is right, but the secret in the system's keyring is gone: the device must enrol
     again.
@@ -131,3 +137,69 @@ class PictureRefused(Trouble):
     def __init__(self, reason: str) -> None:
         super().__init__(reason=reason)
         self.reason = reason
+
+
+class SheetDamaged(Trouble):
+    """A recovery sheet was mistyped, nobody can tell where. No trouble ever carries a word of a sheet."""
+
+    code = "sheet_damaged"
+
+
+class SheetWordUnknown(SheetDamaged):
+    """A word that stands on no sheet. `place` counts from 1, as in the classes below."""
+
+    code = "sheet_word_unknown"
+
+
+class SheetWordMistaken(SheetDamaged):
+    """A word of the list, but not the one that belongs there, or two neighbours that changed places."""
+
+    code = "sheet_word_mistaken"
+
+
+class SheetWordsMissing(SheetDamaged):
+    """Fewer or more words than the `limit`."""
+
+    code = "sheet_words_missing"
+
+
+class SheetsUnfit(Trouble):
+    """Sheets that open nothing together: they come from different sets."""
+
+    code = "sheets_unfit"
+
+
+class OneSheetOnly(SheetsUnfit):
+    """One sheet, or the same one twice: it takes two different ones."""
+
+    code = "one_sheet_only"
+
+
+class SheetsOfAnotherTown(SheetsUnfit):
+    """They fit each other, but do not open the keys of this town."""
+
+    code = "sheets_of_another_town"
+
+
+class KeysNotReady(Trouble):
+    """This needs the directory key, which this person does not hold here."""
+
+    code = "keys_not_ready"
+
+
+class MemberWithoutKeys(Trouble):
+    """The person has made no keys yet, so there is nothing to compare or to wrap to."""
+
+    code = "member_without_keys"
+
+
+class ListUnreadable(Trouble):
+    """A list to import is no Excel file of the expected form."""
+
+    code = "list_unreadable"
+
+
+class ListTooLarge(Trouble):
+    """A list to import is larger than any town's, or blown up on purpose."""
+
+    code = "list_too_large"
