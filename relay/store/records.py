@@ -7,7 +7,7 @@ becomes visible only after all before it, and no cursor ever passes a record by.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -150,6 +150,41 @@ def list_news(
             body={} if row.removed else _open(cipher, row.kind, row.id, row.body_sealed),
         )
         for row in rows
+    ]
+
+
+def list_some(
+    connection: Connection, cipher: ColumnCipher, *, kind: str, ids: Sequence[str], audiences: Sequence[str]
+) -> list[Record]:
+    """Those of these records that one of these audiences may see now, as they go on the wire, each once."""
+    rows = connection.execute(
+        select(
+            record_audiences.c.audience,
+            record_audiences.c.seq,
+            records.c.id,
+            records.c.version,
+            records.c.body_sealed,
+        )
+        .join(records, (records.c.kind == record_audiences.c.kind) & (records.c.id == record_audiences.c.id))
+        .where(
+            record_audiences.c.audience.in_(audiences),
+            record_audiences.c.gone.is_(False),
+            records.c.kind == kind,
+            records.c.id.in_(ids),
+            records.c.removed.is_(False),
+        )
+    ).all()
+    seen = {row.id: row for row in rows}
+    return [
+        Record(
+            kind=kind,
+            id=row.id,
+            audience=row.audience,
+            seq=row.seq,
+            version=row.version,
+            body=_open(cipher, kind, row.id, row.body_sealed),
+        )
+        for row in seen.values()
     ]
 
 
