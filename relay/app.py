@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from protocol.deliveries import Quota
 from relay.config import RelaySettings
 from relay.features.audit import AuditLog
-from relay.features.changes import plain_changes
+from relay.features.changes import plain_changes, sealed_changes
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.news import NewsBell
@@ -115,6 +115,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     gate = Gate(database, clock, sign_in, rules)
     stages = {
         **plain_changes(cipher, clock),
+        **sealed_changes(database, clock),
         "delivery.send": sending.send,
         "delivery.test": sending.test,
         "delivery.resume": sending.resume,

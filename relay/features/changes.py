@@ -10,15 +10,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from protocol.changes import Change, DeliverySave, LineLinkStart
+from protocol.changes import Change, DeliverySave, LineLinkStart, SubmissionsOpened
 from protocol.staff import StaffMember
 from protocol.wire import Wire
+from relay.features.contact_forms import remove_form, save_form
 from relay.features.deliveries import remove_draft, save_draft
 from relay.features.items import remove_item, reorder_items, save_item
 from relay.features.settings import save_greeting
 from relay.features.staff import remove_line_link, start_line_link
+from relay.features.submissions import note_opened, update_submission
 from relay.store.cipher import ColumnCipher
-from relay.store.database import Connection
+from relay.store.database import Connection, Database
 
 
 class Stages(Protocol):
@@ -31,6 +33,30 @@ class Stages(Protocol):
     def __call__(
         self, change: Change, payload: Wire, signer: StaffMember, /
     ) -> Callable[[Connection], int]: ...
+
+
+def sealed_changes(database: Database, clock: Callable[[], datetime]) -> Mapping[str, Stages]:
+    """What staff do about contact forms and about what arrived through them."""
+    cipher = database.cipher
+
+    def signed(function: Callable[..., int], **more: object) -> Stages:
+        def first(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+            return lambda connection: function(
+                connection, cipher, payload, change.based_on, clock(), signer=signer, **more
+            )
+
+        return first
+
+    def opened(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, SubmissionsOpened)
+        return lambda connection: note_opened(connection, cipher, payload, signer=signer)
+
+    return {
+        "contact_form.save": signed(save_form),
+        "contact_form.remove": signed(remove_form),
+        "submission.update": signed(update_submission, relay_id=database.relay_id),
+        "submissions.opened": opened,
+    }
 
 
 def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:

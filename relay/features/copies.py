@@ -1,4 +1,4 @@
-"""The resident copy as the relay meets it: ciphertext and wraps, made in the browser, checked for their shape.
+"""The resident copy as the relay meets it: ciphertext and wraps from the browser, checked for their shape.
 
 The relay never holds the copy's key. Meaning: `protocol/submissions.py`. Requirement: SEC-8.
 """

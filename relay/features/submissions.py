@@ -61,12 +61,12 @@ _NONCE_BYTES = 12
 
 BY_RESIDENT = Throttle("submission resident", limit=10, window=timedelta(hours=1))
 BY_ADDRESS = Throttle("submission address", limit=300, window=timedelta(hours=1))
-"""A phone company puts thousands of residents behind one address, so it takes far more than a person's own."""
+"""A phone company puts thousands of residents behind one address, so it takes far more."""
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """What one resident sends now. `object`: `contact:<form>` or `item:<item>`; `id`: handed out by the page."""
+    """What one resident sends. `object`: `contact:<form>` or `item:<item>`; `id`: handed out by the page."""
 
     id: str
     object: str
@@ -235,7 +235,7 @@ def _check_staff_part(
 def _check_wrapped_for(
     connection: Connection, cipher: ColumnCipher, departments: Sequence[str], wraps: Mapping[str, str]
 ) -> None:
-    """Raises Refused `key_unknown` for a wrap to any other key than theirs in use, `key_missing` without one."""
+    """Raises Refused `key_unknown` for a wrap to another key than theirs in use, `key_missing` without one."""
     in_use = {
         key.id: key.department
         for key in list_keys(connection, cipher)
@@ -277,7 +277,7 @@ def _object_version(connection: Connection, object: str) -> int:
 def _reaches_object(
     connection: Connection, cipher: ColumnCipher, submission: Submission, signer: StaffMember, level: Level
 ) -> bool:
-    """Whether the form or question gives one of the person's departments this level; a removed one gives it."""
+    """Whether form or question gives one of the person's departments this level; a removed one gives it."""
     kind, _, id = submission.object.partition(":")
     access: Mapping[str, Level] | None = None
     if kind == "contact":

@@ -1,6 +1,6 @@
-"""What residents sent in, as far as the relay knows it: number, date, state, and copies it cannot open. SQL only.
+"""What residents sent in, as far as the relay knows it: number, date, state, copies it cannot open.
 
-The sealed record itself is in `records`.
+SQL only. The sealed record itself is in `records`.
 """
 
 from __future__ import annotations
