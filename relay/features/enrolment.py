@@ -15,12 +15,12 @@ from protocol.enrolment import EnrolmentCodeDamaged, format_code, new_enrolment_
 from protocol.ids import new_id
 from protocol.signin import EnrolAnswer, EnrolRequest, PassphraseCost
 from relay.errors import Refused
+from relay.features.devices import enrol_device
 from relay.features.sign_in import hash_login_key, is_login_key
 from relay.features.staff import find_member, member_of, publish_member
 from relay.features.throttles import ENROL_BY_ADDRESS, SIGN_IN_BY_LOGIN
 from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
-from relay.store.devices import add_device
 from relay.store.enrolment_codes import add_code, find_code, use_code
 from relay.store.staff import (
     StaffAccount,
@@ -119,7 +119,7 @@ class Enrolment:
         if not use_code(connection, code.id, now):
             raise Refused("code_used", status=403)
         device = str(uuid.uuid4())
-        add_device(
+        enrol_device(
             connection,
             cipher,
             id=device,

@@ -15,6 +15,7 @@ from protocol.devices import CLOCK_TOLERANCE_SECONDS, SignedParts, is_request_si
 from protocol.encoding import from_base64
 from protocol.rights import ACTION_NEEDS, ASK_NEEDS, Need
 from relay.errors import Refused
+from relay.features.devices import note_seen
 from relay.features.rights import find_grid, require
 from relay.features.sign_in import SignedIn, SignIn
 from relay.staff_api.addresses import AddressRules, one_caller
@@ -37,17 +38,26 @@ class Gate:
     """Decides who calls. Every method raises Refused; none of them reads what the body says."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], sign_in: SignIn, rules: AddressRules
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        sign_in: SignIn,
+        rules: AddressRules,
+        *,
+        on_stranger: Callable[[str], object] = lambda address: None,
     ) -> None:
+        """`on_stranger` is told of every address that is not allowed; it must not write at once."""
         self._database = database
         self._clock = clock
         self._sign_in = sign_in
         self._rules = rules
+        self._on_stranger = on_stranger
 
     def address(self, request: Request) -> str:
         """Where the request comes from, as throttles count it. Raises Refused `address_not_allowed`."""
         address = caller_address(request, self._rules)
         if not self._rules.allows(address):
+            self._on_stranger(one_caller(address))
             raise Refused("address_not_allowed", status=403)
         return one_caller(address)
 
@@ -75,6 +85,7 @@ class Gate:
         device = self._known_device(parts)
         self._check_signature(request, body, parts, device.public_key)
         self._take_nonce(parts)
+        note_seen(self._database, device, self._clock())
         return Caller(device=device, address=address)
 
     def check_action(self, request: Request, body: bytes, *, need: Need | None = None) -> SignedIn:
@@ -94,11 +105,16 @@ class Gate:
         with self._database.read() as connection:
             grid = find_grid(connection, self._database.cipher)
         require(signed_in.member, listed if need is None else need, grid)
+        request.state.staff = signed_in.member.id  # for the access log
         return signed_in
+
+    def check_again(self, request: Request) -> SignedIn:
+        """Whether a request let in a while ago still would be: after a wait, before anything is told."""
+        return self._live_session(request, self._known_device(self._parts(request)))
 
     def _known_device(self, parts: SignedParts) -> Device:
         with self._database.read() as connection:
-            device = find_device(connection, parts.device)
+            device = find_device(connection, self._database.cipher, parts.device)
         if device is None:
             raise Refused("device_unknown", status=401)
         if device.revoked:
@@ -112,11 +128,15 @@ class Gate:
         return self._sign_in.check(device, token)
 
     def _fresh_parts(self, request: Request) -> SignedParts:
+        parts = self._parts(request)
+        if abs(self._clock() - parts.time) > timedelta(seconds=CLOCK_TOLERANCE_SECONDS):
+            raise Refused("clock_skew", status=401)
+        return parts
+
+    def _parts(self, request: Request) -> SignedParts:
         parts = read_signed_parts(request.headers)
         if parts is None or len(parts.nonce) > _NONCE_LIMIT or len(parts.device) > 36:
             raise Refused("device_unknown", status=401)
-        if abs(self._clock() - parts.time) > timedelta(seconds=CLOCK_TOLERANCE_SECONDS):
-            raise Refused("clock_skew", status=401)
         return parts
 
     def _check_signature(self, request: Request, body: bytes, parts: SignedParts, key: str) -> None:

@@ -72,6 +72,7 @@ class SyncEndpoint:
         )
         if message.wait_seconds > 0 and not results:
             await self._wait(request, member, message)
+            member = (await run_in_threadpool(self._gate.check_again, request)).member
         news = await run_in_threadpool(self._rounds.news, member, message.cursor)
         head, proof = await run_in_threadpool(self._log.growth, message.log_size)
         response = SyncResponse(

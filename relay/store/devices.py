@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from relay.store.cipher import ColumnCipher
@@ -20,6 +20,12 @@ class Device:
     staff: str
     public_key: str
     revoked: bool
+    name: str
+    added_at: datetime
+    seen_at: datetime | None
+
+    def __repr__(self) -> str:
+        return f"Device({self.id})"
 
 
 def add_device(
@@ -43,11 +49,28 @@ def add_device(
     )
 
 
-def find_device(connection: Connection, id: str) -> Device | None:
+def find_device(connection: Connection, cipher: ColumnCipher, id: str) -> Device | None:
     row = connection.execute(select(devices).where(devices.c.id == id)).one_or_none()
-    if row is None:
-        return None
-    return Device(id=row.id, staff=row.staff, public_key=row.public_key, revoked=row.revoked_at is not None)
+    return None if row is None else _device(cipher, row)
+
+
+def list_devices(connection: Connection, cipher: ColumnCipher, staff: str) -> list[Device]:
+    """All of one person, revoked ones too, the oldest first."""
+    rows = connection.execute(
+        select(devices).where(devices.c.staff == staff).order_by(devices.c.added_at, devices.c.id)
+    )
+    return [_device(cipher, row) for row in rows]
+
+
+def note_device_seen(connection: Connection, id: str, now: datetime) -> None:
+    connection.execute(update(devices).where(devices.c.id == id).values(seen_at=now))
+
+
+def close_device(connection: Connection, id: str, now: datetime) -> None:
+    """It gets no answer any more. The first time counts."""
+    connection.execute(
+        update(devices).where(devices.c.id == id, devices.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
 
 
 def take_nonce(connection: Connection, *, device: str, nonce: str, now: datetime) -> bool:
@@ -63,3 +86,15 @@ def take_nonce(connection: Connection, *, device: str, nonce: str, now: datetime
 def forget_nonces(connection: Connection, *, before: datetime) -> int:
     """Drop what is too old to be taken anyway; returns how many."""
     return connection.execute(delete(nonces).where(nonces.c.seen_at < before)).rowcount
+
+
+def _device(cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> Device:
+    return Device(
+        id=row.id,
+        staff=row.staff,
+        public_key=row.public_key,
+        revoked=row.revoked_at is not None,
+        name=cipher.open_text("devices.name", row.id, row.name_sealed),
+        added_at=row.added_at,
+        seen_at=row.seen_at,
+    )

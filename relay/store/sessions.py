@@ -26,11 +26,7 @@ def start_session(
     connection: Connection, *, token_hash: bytes, staff: str, device: str, now: datetime
 ) -> None:
     """Begin a session; every earlier one of this device ends, so an old token dies with each sign-in."""
-    connection.execute(
-        update(sessions)
-        .where(sessions.c.device == device, sessions.c.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+    end_device_sessions(connection, device, now)
     connection.execute(
         insert(sessions).values(
             token_hash=token_hash, staff=staff, device=device, started_at=now, used_at=now
@@ -58,6 +54,24 @@ def touch_session(connection: Connection, token_hash: bytes, now: datetime) -> N
 
 def end_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
     connection.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(ended_at=now))
+
+
+def end_device_sessions(connection: Connection, device: str, now: datetime) -> None:
+    """All of one device."""
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.device == device, sessions.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_staff_sessions(connection: Connection, staff: str, now: datetime, *, but: bytes = b"") -> None:
+    """All of one person, except the one whose token has this hash."""
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.staff == staff, sessions.c.ended_at.is_(None), sessions.c.token_hash != but)
+        .values(ended_at=now)
+    )
 
 
 def forget_sessions(connection: Connection, *, before: datetime) -> int:
