@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desktop.replica.overlay_people import KINDS, people_body
 from protocol.changes import (
     DeliverySave,
     GreetingSave,
@@ -70,6 +71,8 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
         case "greeting.save":
             settings = TownSettings.parse(body or {})
             return settings.model_copy(update={"greeting": GreetingSave.parse(change.payload).text}).as_json()
+        case _ if change.kind in KINDS:
+            return people_body(body, change.kind, change.payload, change.made_at)
     return body
 
 

@@ -13,7 +13,7 @@ from desktop.replica.overlay import ORDER, Pending, positions_after, with_pendin
 from protocol.changes import ItemsReorder
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
-from protocol.staff import StaffMember
+from protocol.staff import Department, StaffMember
 
 _WRITE = text(
     "insert or replace into shown (kind, id, version, body, waiting, refused, title, state, place, moment,"
@@ -101,7 +101,12 @@ def _columns(kind: str, body: dict[str, Any]) -> dict[str, Any]:
         state = "retired" if item.retired else "asked"
         columns |= {"title": item.title, "place": item.position, "state": state}
     elif kind == "staff":
-        columns |= {"title": StaffMember.parse(body).display_name}
+        member = StaffMember.parse(body)
+        columns |= {"title": member.display_name, "state": member.state}
+    elif kind == "department":
+        department = Department.parse(body)
+        state = "removed" if department.removed else "open"
+        columns |= {"title": department.name, "place": department.position, "state": state}
     return columns
 
 
