@@ -20,11 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from protocol.encoding import from_base64, to_base64
-from protocol.wire import Wire, canonical_bytes
+from protocol.sync import Record
+from protocol.wire import MalformedMessage, Wire, canonical_bytes
 
 CHUNK_RECORDS = 1000
 CHUNK_PLAIN_LIMIT = 64 * 1024 * 1024
+ORIGINALS_LIMIT = 50
 _CODEC = "zstd"
+_HEADER_LIMIT = 16 * 1024
 
 
 class ChunkHeader(Wire):
@@ -57,9 +60,15 @@ class ChunkQuery(Wire):
 
 
 class OriginalsQuery(Wire):
-    """Ask `originals`: the sealed submissions behind these ids, at most 50."""
+    """Ask `originals`: the sealed submissions behind these ids, at most `ORIGINALS_LIMIT`."""
 
     ids: tuple[str, ...]
+
+
+class Originals(Wire):
+    """Answer of the ask `originals`: the records as a round would bring them, in no particular order."""
+
+    records: tuple[Record, ...] = ()
 
 
 class ChunkRefused(ValueError):
@@ -86,14 +95,38 @@ def open_chunk(header: ChunkHeader, body: bytes, chunk_key: bytes, sign_key: str
     """
     if hashlib.sha256(body).hexdigest() != header.body_hash or header.codec != _CODEC:
         raise ChunkRefused("the body is another")
+    if not is_chunk_signed(header, sign_key):
+        raise ChunkRefused("the signature does not fit")
+    try:
+        packed = AESGCM(chunk_key).decrypt(body[:12], body[12:], _bound(header))
+        plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=CHUNK_PLAIN_LIMIT)
+    except (InvalidTag, ValueError, zstandard.ZstdError):
+        raise ChunkRefused("key or content do not fit") from None
+    return plain.split(b"\n") if plain else []
+
+
+def is_chunk_signed(header: ChunkHeader, sign_key: str) -> bool:
+    """Whether the header carries a valid signature of this Ed25519 public key (base64)."""
     try:
         public = Ed25519PublicKey.from_public_bytes(from_base64(sign_key))
         public.verify(from_base64(header.signature), _signed_bytes(header))
-        packed = AESGCM(chunk_key).decrypt(body[:12], body[12:], _bound(header))
-        plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=CHUNK_PLAIN_LIMIT)
-    except (InvalidSignature, InvalidTag, ValueError, zstandard.ZstdError):
-        raise ChunkRefused("signature, key or content do not fit") from None
-    return plain.split(b"\n") if plain else []
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def chunk_bytes(header: ChunkHeader, body: bytes) -> bytes:
+    """How a chunk crosses the wire: length of the header (4 bytes, big endian), its JSON, the ciphertext."""
+    told = canonical_bytes(header.as_json())
+    return len(told).to_bytes(4, "big") + told + body
+
+
+def read_chunk_bytes(sent: bytes) -> tuple[ChunkHeader, bytes]:
+    """The other way round. Raises MalformedMessage."""
+    length = int.from_bytes(sent[:4], "big")
+    if len(sent) < 4 + length or length > _HEADER_LIMIT:
+        raise MalformedMessage("ChunkHeader", ())
+    return ChunkHeader.parse(sent[4 : 4 + length]), sent[4 + length :]
 
 
 def _bound(header: ChunkHeader) -> bytes:

@@ -20,6 +20,7 @@ from protocol.deliveries import Quota
 from relay.config import RelaySettings
 from relay.features.audit import AuditLog
 from relay.features.changes import plain_changes, sealed_changes
+from relay.features.chunks import Chunks
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.news import NewsBell
@@ -39,6 +40,7 @@ from relay.providers.certificate import ensure_certificate, public_key_hash
 from relay.providers.line_login import LineLogin
 from relay.staff_api.addresses import make_address_rules, one_caller
 from relay.staff_api.asks import Asks
+from relay.staff_api.chunks import ChunkEndpoints
 from relay.staff_api.doors import Doors
 from relay.staff_api.files import FileEndpoints
 from relay.staff_api.gate import Gate, caller_address
@@ -128,6 +130,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         *SyncEndpoint(gate, sign_in, rounds, log, bell, clock, relay_id=database.relay_id).routes(),
         *Asks(gate, database, clock, index, quota).routes(),
         *file_endpoints.routes(),
+        *ChunkEndpoints(gate, database, Chunks(database, clock)).routes(),
     ]
     with database.write() as connection:
         publish_settings(connection, cipher, configured_settings(settings), clock())

@@ -235,7 +235,7 @@ def _check_staff_part(
 def _check_wrapped_for(
     connection: Connection, cipher: ColumnCipher, departments: Sequence[str], wraps: Mapping[str, str]
 ) -> None:
-    """Raises Refused `key_unknown` for a wrap to another key than theirs in use, `key_missing` without one."""
+    """Raises Refused `key_unknown` for a wrap to a key not theirs or replaced, `key_missing` without one."""
     in_use = {
         key.id: key.department
         for key in list_keys(connection, cipher)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, and_, delete, exists, insert, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
 from protocol.chunks import ChunkHeader
 from protocol.wire import canonical_bytes
@@ -57,6 +57,17 @@ def has_chunk_across(connection: Connection, audience: str, *, first_seq: int, l
     across = (chunks.c.first_seq <= last_seq) & (chunks.c.last_seq >= first_seq)
     found = connection.execute(select(chunks.c.id).where(chunks.c.audience == audience, across).limit(1))
     return found.first() is not None
+
+
+def count_between(connection: Connection, audience: str, *, first_seq: int, last_seq: int) -> int:
+    """How many records the audience may see now under these numbers."""
+    query = select(func.count()).where(
+        record_audiences.c.audience == audience,
+        record_audiences.c.seq >= first_seq,
+        record_audiences.c.seq <= last_seq,
+        record_audiences.c.gone.is_(False),
+    )
+    return connection.execute(query).scalar_one()
 
 
 def drop_chunks_with(connection: Connection, kind: str, id: str) -> int:

@@ -1,0 +1,107 @@
+"""Compacted chunks: taken from members of a department, kept unread, handed to its members (decision 033).
+
+Requirement: SEC-8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from protocol.chunks import CHUNK_RECORDS, ChunkHeader, ChunkList, is_chunk_signed
+from protocol.ids import is_id
+from protocol.rights import audiences_of, department_audience
+from protocol.staff import StaffMember
+from relay.errors import Refused
+from relay.features.keys import list_keys
+from relay.features.rights import find_grid
+from relay.features.staff import find_signer
+from relay.store.changes import wait_for_turn
+from relay.store.chunks import (
+    add_chunk,
+    count_between,
+    drop_chunks_within,
+    find_chunk_header,
+    has_chunk_across,
+    list_chunk_headers,
+    read_chunk,
+)
+from relay.store.counters import current_number
+from relay.store.database import Connection, Database
+
+BODY_LIMIT = 64 * 1024 * 1024
+_DEPARTMENT = "department:"
+
+
+class Chunks:
+    """Takes chunks in and gives them out. Every method raises Refused."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(self, member: StaffMember, audience: str) -> ChunkList:
+        """Those of one audience of the person, the newest first."""
+        with self._database.read() as connection:
+            self._check_audience(connection, member, audience)
+            return ChunkList(chunks=tuple(list_chunk_headers(connection, audience)))
+
+    def read(self, member: StaffMember, id: str) -> tuple[ChunkHeader, bytes]:
+        with self._database.read() as connection:
+            header = find_chunk_header(connection, id)
+            if header is None:
+                raise Refused("not_found", status=404)
+            self._check_audience(connection, member, header.audience)
+            body = read_chunk(connection, id)
+        assert body is not None
+        return header, body
+
+    def take(self, member: StaffMember, header: ChunkHeader, body: bytes) -> None:
+        """Keep it; smaller ones that lie wholly in its range go. The same chunk again changes nothing."""
+        self._check_shape(member, header, body)
+        with self._database.write() as connection:
+            # No record may get another number between the look at the numbers and the commit.
+            wait_for_turn(connection)
+            signer = find_signer(connection, self._database.cipher, member.id)
+            self._check_audience(connection, signer, header.audience)
+            if signer.state != "active" or not is_chunk_signed(header, signer.sign_key):
+                raise Refused("bad_signature", status=403)
+            self._check_key(connection, header)
+            known = find_chunk_header(connection, header.id)
+            if known is not None:
+                if known != header:
+                    raise Refused("malformed", status=400)
+                return
+            if header.last_seq > current_number(connection, header.audience):
+                raise Refused("not_found")
+            here = {"first_seq": header.first_seq, "last_seq": header.last_seq}
+            if header.records > count_between(connection, header.audience, **here):
+                raise Refused("version_conflict")  # a record in it was changed or erased meanwhile
+            drop_chunks_within(connection, header.audience, **here)
+            if has_chunk_across(connection, header.audience, **here):
+                raise Refused("in_use")
+            add_chunk(connection, header, body)
+
+    def _check_shape(self, member: StaffMember, header: ChunkHeader, body: bytes) -> None:
+        if not is_id(header.id) or header.made_at.tzinfo is None:
+            raise Refused("malformed", status=400)
+        if header.town != self._database.relay_id:
+            raise Refused("other_town")
+        if header.made_by != member.id:
+            raise Refused("not_allowed", status=403)
+        if not 0 < header.first_seq <= header.last_seq or not 0 < header.records <= CHUNK_RECORDS:
+            raise Refused("malformed", status=400)
+        if hashlib.sha256(body).hexdigest() != header.body_hash:
+            raise Refused("file_damaged")
+
+    def _check_audience(self, connection: Connection, member: StaffMember, audience: str) -> None:
+        own = audiences_of(member, find_grid(connection, self._database.cipher))
+        if not audience.startswith(_DEPARTMENT) or audience not in own:
+            raise Refused("not_allowed", status=403)
+
+    def _check_key(self, connection: Connection, header: ChunkHeader) -> None:
+        keys = list_keys(connection, self._database.cipher)
+        key = next((key for key in keys if key.id == header.key and not key.retired), None)
+        if key is None or department_audience(key.department) != header.audience:
+            raise Refused("key_unknown")
