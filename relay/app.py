@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from protocol.deliveries import Quota
 from relay.config import RelaySettings
 from relay.features.audit import AuditLog
-from relay.features.changes import plain_changes, sealed_changes
+from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
 from relay.features.chunks import Chunks
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
@@ -118,6 +118,8 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     stages = {
         **plain_changes(cipher, clock),
         **sealed_changes(database, clock),
+        **door_changes(cipher, clock),
+        **people_changes(cipher, clock),
         "delivery.send": sending.send,
         "delivery.test": sending.test,
         "delivery.resume": sending.resume,

@@ -10,12 +10,30 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from protocol.changes import Change, DeliverySave, LineLinkStart, SubmissionsOpened
+from protocol.changes import (
+    Change,
+    DeliverySave,
+    DeviceRevoke,
+    LineLinkStart,
+    NoticeDismiss,
+    SubmissionsOpened,
+)
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.features.contact_forms import remove_form, save_form
 from relay.features.deliveries import remove_draft, save_draft
+from relay.features.devices import revoke_device
 from relay.features.items import remove_item, reorder_items, save_item
+from relay.features.keys import add_wraps, note_practised, publish_key, publish_trust
+from relay.features.notices import dismiss_notice, notice_many_openings
+from relay.features.people import (
+    close_member,
+    confirm_member,
+    remove_department,
+    save_department,
+    save_member,
+    save_rights,
+)
 from relay.features.settings import save_greeting
 from relay.features.staff import remove_line_link, start_line_link
 from relay.features.submissions import note_opened, update_submission
@@ -49,13 +67,71 @@ def sealed_changes(database: Database, clock: Callable[[], datetime]) -> Mapping
 
     def opened(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         assert isinstance(payload, SubmissionsOpened)
-        return lambda connection: note_opened(connection, cipher, payload, signer=signer)
+
+        def second(connection: Connection) -> int:
+            version = note_opened(connection, cipher, payload, signer=signer)
+            notice_many_openings(connection, cipher, signer.id, len(payload.submissions), clock())
+            return version
+
+        return second
 
     return {
         "contact_form.save": signed(save_form),
         "contact_form.remove": signed(remove_form),
         "submission.update": signed(update_submission, relay_id=database.relay_id),
         "submissions.opened": opened,
+    }
+
+
+def door_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:
+    """Devices, notices, and what is done for the audit log alone."""
+
+    def revoke(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, DeviceRevoke)
+        return lambda connection: revoke_device(connection, cipher, payload, signer, clock())
+
+    def dismiss(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, NoticeDismiss)
+        return lambda connection: dismiss_notice(connection, cipher, payload, signer.id, clock())
+
+    def exported(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        return lambda connection: 0  # the entry every change leaves in the audit log is its whole effect
+
+    return {"device.revoke": revoke, "notice.dismiss": dismiss, "export.made": exported}
+
+
+def people_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:
+    """Departments, people, rights and the keys that follow them."""
+
+    def signed(function: Callable[..., int]) -> Stages:
+        """For a record that may have been changed meanwhile."""
+
+        def first(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+            return lambda connection: function(
+                connection, cipher, payload, change.based_on, clock(), signer=signer
+            )
+
+        return first
+
+    def unversioned(function: Callable[..., int]) -> Stages:
+        """For what is true whatever happened to the record meanwhile."""
+
+        def first(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+            return lambda connection: function(connection, cipher, payload, clock(), signer=signer)
+
+        return first
+
+    return {
+        "department.save": signed(save_department),
+        "department.remove": signed(remove_department),
+        "member.save": signed(save_member),
+        "member.confirm": unversioned(confirm_member),
+        "member.leave": unversioned(close_member),
+        "rights.save": signed(save_rights),
+        "trust.publish": signed(publish_trust),
+        "trust.practised": unversioned(note_practised),
+        "key.publish": unversioned(publish_key),
+        "wrap.add": unversioned(add_wraps),
     }
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from protocol.audit import Notice
+from protocol.audit import AuditQuery, Notice
 from protocol.changes import NoticeDismiss
 from protocol.rights import ADMINS
 from relay.errors import Refused, StoreUnavailable
 from relay.features.news import NewsBell
+from relay.store.audit import search_entries
 from relay.store.changes import wait_for_turn
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
@@ -32,6 +33,9 @@ CERTIFICATE_EXPIRES = "certificate_expires"
 DISK_NEARLY_FULL = "disk_nearly_full"
 WEBHOOK_FORGED = "webhook_forged"
 
+MANY_OPENED = 200
+_WATCHED = timedelta(hours=1)
+_ENTRIES_WATCHED = 1000
 _JAPAN = ZoneInfo("Asia/Tokyo")
 _SUBJECTS_AT_ONCE = 200
 _AGAIN_AFTER = timedelta(minutes=1)
@@ -72,6 +76,17 @@ def raise_once(
         return False
     raise_notice(connection, cipher, code, subject, now, of=of)
     return True
+
+
+def notice_many_openings(
+    connection: Connection, cipher: ColumnCipher, staff: str, more: int, now: datetime
+) -> None:
+    """Raise a notice when one person opened more than `MANY_OPENED` within an hour, with these `more`."""
+    query = AuditQuery(staff=staff, kinds=("submissions.opened",), since=now - _WATCHED)
+    entries = search_entries(connection, query, _ENTRIES_WATCHED)
+    opened = more + sum(len(entry.object.split()) for entry in entries if entry.outcome == "applied")
+    if opened > MANY_OPENED:
+        raise_notice(connection, cipher, MANY_OPENINGS, staff, now)
 
 
 def find_notice(connection: Connection, cipher: ColumnCipher, id: str) -> Notice | None:

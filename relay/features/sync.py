@@ -20,6 +20,7 @@ from relay.errors import Refused
 from relay.features.audit import append_change
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
+from relay.features.notices import CHANGE_FORGED, raise_notice
 from relay.features.rights import find_grid, require_for_change
 from relay.features.staff import find_signer
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
@@ -69,6 +70,9 @@ class SyncRounds:
         `device`: the one they came from, for the audit log.
         """
         results = tuple(self._apply_one(member, change, device) for change in changes)
+        forged = sum(result.reason == "bad_signature" for result in results)
+        if forged:
+            self._notice_forgery(member, forged)
         if results:
             self._bell.ring()
         return results
@@ -105,6 +109,14 @@ class SyncRounds:
             news.cursor[audience] = found[room - 1].seq if room > 0 else after
         else:
             news.cursor[audience] = newest
+
+    def _notice_forgery(self, member: StaffMember, times: int) -> None:
+        """Nobody's act, so not in the audit log; but somebody with this session sent it."""
+        with self._database.write() as connection:
+            wait_for_turn(connection)
+            raise_notice(
+                connection, self._database.cipher, CHANGE_FORGED, member.id, self._clock(), times=times
+            )
 
     def _apply_one(self, member: StaffMember, change: Change, device: str) -> ChangeResult:
         now = self._clock()
