@@ -20,24 +20,31 @@ from filelock import FileLock, Timeout
 
 from desktop.config import DesktopConfig, ScreenSettings, read_config, save_screen_settings
 from desktop.errors import AlreadyRunning, Trouble
+from desktop.features.account import Account
 from desktop.features.asking import W
+from desktop.features.audit import Audit
 from desktop.features.deliveries import Deliveries
+from desktop.features.devices import Devices
 from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
+from desktop.features.notices import Notices
 from desktop.features.office import Office
+from desktop.features.rights import Rights
 from desktop.features.staff import Staff
 from desktop.keys.keychain import Keychain, SystemKeychain
 from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
-from desktop.keys.profile import Profile, load_profile, save_profile
-from desktop.keys.unlock import OpenKeys, unlock
+from desktop.keys.profile import Profile, forget_pending, load_pending, load_profile, save_profile
+from desktop.keys.renewal import Renewal
+from desktop.keys.unlock import OpenKeys, unlock, unlock_either
 from desktop.log import start_log
 from desktop.paths import ProfileFolder, default_profile, resources
 from desktop.replica.replica import Replica, open_replica
 from desktop.sync.client import RelayClient, pin_fits
 from desktop.sync.enrol import Enrolment, add_device, create_account
 from desktop.sync.files import fetch
+from desktop.sync.opening import Opening
 from desktop.sync.round import Rounds
 from desktop.sync.session import Session
 from protocol.certificates import DepartmentKey, KeyWrap, Trust
@@ -96,8 +103,11 @@ class Doors:
         Replica…
         """
         self.take_lock()
-        profile = self.profile()
-        return _build(self.folder, profile, unlock(profile, passphrase, self.keychain), self.clock)
+        pending = load_pending(self.folder.pending)
+        profile, keys = unlock_either(self.profile(), pending, passphrase, self.keychain)
+        return _build(
+            self.folder, profile, Renewal(self.folder, self.keychain, keys, profile.seal, pending), self.clock
+        )
 
     def take_lock(self) -> None:
         """One program per profile. Raises AlreadyRunning."""
@@ -122,8 +132,12 @@ class Doors:
     def _enrolled(self, profile: Profile, passphrase: str) -> OpenOffice:
         self.take_lock()
         self._set_old_replica_aside()
+        forget_pending(self.folder.pending)
         save_profile(self.folder.profile, profile)
-        return _build(self.folder, profile, unlock(profile, passphrase, self.keychain), self.clock)
+        keys = unlock(profile, passphrase, self.keychain)
+        return _build(
+            self.folder, profile, Renewal(self.folder, self.keychain, keys, profile.seal), self.clock
+        )
 
     def _set_old_replica_aside(self) -> None:
         # Another account or an older device's key wrote it; nobody can open it any more, but nothing is
@@ -180,12 +194,18 @@ def _also_on_close(office: Office, release: Callable[[], None]) -> Office:
 
 
 def _build(
-    folder: ProfileFolder, profile: Profile, keys: OpenKeys, clock: Callable[[], datetime]
+    folder: ProfileFolder, profile: Profile, renewal: Renewal, clock: Callable[[], datetime]
 ) -> OpenOffice:
+    keys = renewal.keys
     replica = open_replica(
         folder, key=keys.replica, unsent_key=keys.unsent, staff=profile.staff.id, clock=clock
     )
-    session = Session(lambda: _client(profile, keys, clock), profile.login_name, keys.login)
+    session = Session(
+        lambda: _client(profile, keys, clock),
+        profile.login_name,
+        keys.login,
+        accepted=lambda _: renewal.relay_accepted(),
+    )
 
     def sign(id: str, kind: str, payload: Wire, based_on: int) -> Change:
         return make_change(
@@ -199,8 +219,6 @@ def _build(
             key=keys.staff.sign,
         )
 
-    rounds = Rounds(replica=replica, session=session, sign=sign, clock=clock)
-
     def ring() -> KeyRing:
         trust = replica.records.one("trust", "town", Trust)
         return open_ring(
@@ -212,7 +230,9 @@ def _build(
             wraps=replica.records.all("wrap", KeyWrap),
         )
 
-    return OpenOffice(_office(profile, replica, session, rounds, clock, ring), rounds)
+    opening = Opening(ring, profile.relay)
+    rounds = Rounds(replica=replica, session=session, sign=sign, clock=clock, opening=opening)
+    return OpenOffice(_office(profile, replica, session, rounds, clock, ring, renewal), rounds)
 
 
 def _office(
@@ -222,7 +242,10 @@ def _office(
     rounds: Rounds,
     clock: Callable[[], datetime],
     ring: Callable[[], KeyRing],
+    renewal: Renewal,
 ) -> Office:
+    staff = Staff(replica, profile.staff, clock)
+
     def ask(question: str, body: Wire | None, answer: type[W], /) -> W:
         return session.ask(f"/staff/ask/{question}", body, answer)
 
@@ -238,9 +261,14 @@ def _office(
     return Office(
         items=Items(replica, ask, clock),
         deliveries=Deliveries(replica, ask, clock),
-        staff=Staff(replica, profile.staff, clock),
+        staff=staff,
         home=Home(replica),
         manual=Manual(),
+        rights=Rights(replica, staff),
+        account=Account(renewal, session, act, staff),
+        devices=Devices(replica, staff, profile.device),
+        audit=Audit(replica, ask, staff),
+        notices=Notices(replica),
         ring=ring,
         act=act,
         me=profile.staff,

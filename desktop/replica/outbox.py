@@ -25,7 +25,7 @@ from protocol.wire import Wire
 Sign = Callable[[str, str, Wire, int], Change]
 """Makes the signed change of an id, kind, payload and version."""
 
-_BESIDE = ("delivery.test",)
+_BESIDE = ("delivery.test", "submissions.opened", "export.made")
 """Changes whose result is not the version of the record they show at."""
 _SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder")
 
@@ -256,6 +256,10 @@ def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:
             return "submission", str(body["submission"])
         case "notice.dismiss":
             return "notice", str(body["notice"])
+        case "submissions.opened":  # shows nowhere, and one must not wait for the other
+            return "opened", str(body["submissions"][0]) if body["submissions"] else ""
+        case "export.made":
+            return "export", str(body["what"])
     return "staff", staff
 
 

@@ -132,8 +132,8 @@ class Records:
         passed = {row.audience: row.seq for row in rows}
         touched: dict[str, set[str]] = {}
         for record in records:
-            if record.kind not in RECORD_KINDS:
-                continue  # a newer relay knows more than this program
+            if record.kind not in RECORD_KINDS or record.kind == "submission":
+                continue  # a newer relay knows more than this program; sealed ones have a table of their own
             if record.seq > passed.get(record.audience, 0) and self._store_one(connection, record):
                 touched.setdefault(record.kind, set()).add(record.id)
         for kind, ids in touched.items():
@@ -160,6 +160,23 @@ class Records:
                 ),
                 {"audience": audience, "seq": seq},
             )
+        self._pass_covered(connection)
+
+    def _pass_covered(self, connection: Connection) -> None:
+        """Step over the stretches that came in chunks, so that nobody sends them again."""
+        step = text(
+            "update cursor set seq=(select max(last_seq) from covered where covered.audience=cursor.audience"
+            " and first_seq<=cursor.seq+1) where exists (select 1 from covered where"
+            " covered.audience=cursor.audience and first_seq<=cursor.seq+1 and last_seq>cursor.seq)"
+        )
+        while connection.execute(step).rowcount:
+            pass
+        connection.execute(
+            text(
+                "delete from covered where last_seq<=(select seq from cursor"
+                " where cursor.audience=covered.audience)"
+            )
+        )
 
     def _store_one(self, connection: Connection, record: Record) -> bool:
         key = {"kind": record.kind, "id": record.id, "audience": record.audience}

@@ -15,6 +15,7 @@ from desktop.replica.drafts import Drafts
 from desktop.replica.files import Files
 from desktop.replica.outbox import Outbox
 from desktop.replica.records import Records
+from desktop.replica.submissions import Submissions
 from desktop.replica.unsent import UnsentLog
 
 
@@ -24,6 +25,7 @@ class Replica:
 
     store: Store
     records: Records
+    submissions: Submissions
     outbox: Outbox
     drafts: Drafts
     files: Files
@@ -55,6 +57,7 @@ def open_replica(
     return Replica(
         store=store,
         records=Records(store, staff),
+        submissions=Submissions(store),
         outbox=outbox,
         drafts=Drafts(store, clock),
         files=Files(store),

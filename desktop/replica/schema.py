@@ -6,9 +6,9 @@ both agree.
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 
-SCHEMA = """
+_BASE = """
 -- The latest state of each fact, as the relay sent it.
 create table record (
     kind text not null,
@@ -86,6 +86,59 @@ create table setting (
 ) without rowid;
 """
 
+_SUBMISSIONS = """
+-- What residents sent in, opened with the keys of this person; this file is encrypted as a whole.
+create table submission (
+    no integer primary key,
+    id text not null unique,
+    version integer not null,
+    number text not null,                  -- what the resident quotes
+    object text not null,                  -- contact:<form> or item:<item>
+    title text not null,
+    departments text not null,             -- JSON list
+    received_at text not null,             -- UTC, always of the same length, so that it sorts
+    state text not null,                   -- as the relay knows it
+    resident text not null,
+    topic text not null,
+    text text not null,
+    files text not null,                   -- JSON list of SealedFile
+    note text not null,
+    reply text not null,
+    copy_key text not null,                -- of the resident copy, base64; empty where there is none
+    copy_version integer not null,
+    updated_at text not null,
+    updated_by text not null,
+    original text not null,                -- hash of the sealed record
+    unopened text not null,                -- why it could not be opened; empty: it is open
+    sealed text not null,                  -- JSON of the Submission while it is not open, else empty
+    words text not null,                   -- folded, for searching
+    shown_state text not null,             -- stored + pending
+    waiting integer not null default 0,
+    refused text not null default ''
+);
+create index submission_by_moment on submission (received_at, id);
+create index submission_by_state on submission (shown_state, received_at, id);
+
+-- Through which audiences a submission is seen; without one it is forgotten.
+create table submission_audience (
+    audience text not null,
+    id text not null,
+    seq integer not null,
+    primary key (audience, id)
+) without rowid;
+create index submission_audience_by_id on submission_audience (id);
+
+-- Stretches of an audience's stream that came in compacted chunks, ahead of the cursor.
+create table covered (
+    audience text not null,
+    first_seq integer not null,
+    last_seq integer not null,
+    primary key (audience, first_seq)
+) without rowid;
+"""
+
+SCHEMA = _BASE + _SUBMISSIONS
+
 UPGRADES: dict[int, str] = {
     2: """
 alter table shown add column person text not null default '';
@@ -105,10 +158,17 @@ create table record (
 insert into record select * from record_before;
 drop table record_before;
 """,
+    # What came before there was a place for it comes once more, from the start of its audiences.
+    4: _SUBMISSIONS
+    + """
+delete from record where kind='submission';
+delete from shown where kind='submission';
+delete from cursor where audience like 'department:%';
+""",
 }
 
 VERSION_1 = (
-    SCHEMA.replace("primary key (kind, id, audience) ", "primary key (kind, id) ")
+    _BASE.replace("primary key (kind, id, audience) ", "primary key (kind, id) ")
     .replace("    person text not null default '',\n", "")
     .replace("create index shown_by_title on shown (kind, title, id);\n", "")
 )

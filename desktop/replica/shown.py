@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from desktop.replica.overlay import ORDER, Pending, positions_after, with_pending
+from desktop.replica.submissions import show_pending
 from protocol.changes import ItemsReorder
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
@@ -26,6 +27,9 @@ def refresh(connection: Connection, kind: str, ids: Iterable[str], staff: str) -
     """Rewrite the rows of these things. `staff` is the id of the person signed in, the author of what is
     pending.
     """
+    if kind == "submission":
+        show_pending(connection, set(ids))
+        return
     for thing in set(ids):
         if kind == "item" and thing == ORDER:
             continue

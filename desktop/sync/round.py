@@ -10,6 +10,8 @@ from desktop.replica.outbox import Sign
 from desktop.replica.replica import Replica
 from desktop.sync.apply import apply_response
 from desktop.sync.files import upload_waiting
+from desktop.sync.history import check_growth, known_head
+from desktop.sync.opening import Opening
 from desktop.sync.session import Session
 from protocol import PROTOCOL_VERSION
 from protocol.sync import CHANGES_LIMIT, SyncRequest, SyncResponse
@@ -32,6 +34,7 @@ class Rounds:
     session: Session
     sign: Sign
     clock: Callable[[], datetime]
+    opening: Opening
 
     def run_all(self) -> int:
         """Rounds until nothing is left to send or take; returns how many things changed."""
@@ -60,5 +63,5 @@ class Rounds:
 
     def _round(self, request: SyncRequest) -> RoundOutcome:
         response = self.session.ask("/staff/sync", request, SyncResponse, wait_seconds=request.wait_seconds)
-        changed = apply_response(self.replica, response)
+        changed = apply_response(self.replica, response, self.opening)
         return RoundOutcome(changed, response.more, self.clock() - response.relay_time)

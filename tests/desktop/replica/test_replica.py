@@ -11,12 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from desktop.errors import DiskFull, ReplicaDamaged, ReplicaLocked, ReplicaTooNew
+from desktop.keys.keyring import KeyRing
 from desktop.paths import ProfileFolder
 from desktop.replica import database
 from desktop.replica.database import open_store, run_script
 from desktop.replica.replica import Replica, open_replica
 from desktop.replica.schema import VERSION, VERSION_1
 from desktop.sync.apply import apply_response
+from desktop.sync.opening import Opening
 from protocol.changes import DeliverySave
 from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.messages import TextMessage
@@ -164,9 +166,10 @@ def test_a_late_answer_does_not_bring_back_what_was_removed_since(tmp_path: Path
         )
         return SyncResponse(records=(record,), cursor={"town": seq}, relay="r", relay_time=datetime.now(UTC))
 
-    apply_response(replica, answer(10, removed=False))
-    apply_response(replica, answer(12, removed=True))
-    apply_response(replica, answer(10, removed=False))
+    opening = Opening(lambda: KeyRing("none"), "r")
+    apply_response(replica, answer(10, removed=False), opening)
+    apply_response(replica, answer(12, removed=True), opening)
+    apply_response(replica, answer(10, removed=False), opening)
     assert replica.records.delivery(old.draft.id) is None
     assert replica.records.cursor() == {"town": 12}
     replica.close()

@@ -1,0 +1,30 @@
+"""How words are made comparable for searching: width, case and declared variants of the same character.
+
+Names keep their own characters everywhere else. Only what stands in `VARIANTS` is taken as the same: folding
+more would find strangers, folding less would not find 「髙橋」 by 「高橋」.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+VARIANTS = {
+    "髙": "高", "﨑": "崎", "嵜": "崎", "𠮷": "吉", "德": "徳", "濵": "浜", "濱": "浜", "邉": "辺",
+    "邊": "辺", "齋": "斎", "齊": "斉", "惠": "恵", "澤": "沢", "瀨": "瀬", "眞": "真", "廣": "広", "國": "国",
+    "櫻": "桜", "嶋": "島", "嶌": "島", "龍": "竜", "萬": "万", "榮": "栄", "靜": "静",
+}  # fmt: skip
+"""Variant → the character it is found by."""
+
+_FOLDED = str.maketrans(VARIANTS)
+
+
+def fold(text: str) -> str:
+    """NFKC, lower case, variation selectors dropped, declared variants replaced."""
+    plain = unicodedata.normalize("NFKC", text)
+    if not plain.isascii():
+        plain = "".join(sign for sign in plain if not _is_selector(sign)).translate(_FOLDED)
+    return plain.lower()
+
+
+def _is_selector(sign: str) -> bool:
+    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"
