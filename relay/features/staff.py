@@ -42,6 +42,19 @@ def publish_member(connection: Connection, cipher: ColumnCipher, member: StaffMe
     return put_record(connection, cipher, kind=STAFF, id=member.id, body=member.as_json(), now=now)
 
 
+def publish_account(
+    connection: Connection, cipher: ColumnCipher, account: StaffAccount, now: datetime
+) -> int:
+    """As `publish_member`; whether LINE and a second factor are tied stays as the record has it."""
+    known = find_member(connection, cipher, account.id)
+    member = member_of(account)
+    if known is not None and account.state != "left":
+        member = member.model_copy(
+            update={"line_linked": known.line_linked, "second_factor": known.second_factor}
+        )
+    return publish_member(connection, cipher, member, now)
+
+
 def find_member(connection: Connection, cipher: ColumnCipher, id: str) -> StaffMember | None:
     record = find_record(connection, cipher, STAFF, id)
     return None if record is None or record.removed else StaffMember.parse(record.body)

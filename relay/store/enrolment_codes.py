@@ -66,3 +66,12 @@ def use_code(connection: Connection, id: str, now: datetime) -> bool:
         .values(used_at=now)
     )
     return done.rowcount == 1
+
+
+def spoil_codes(connection: Connection, staff: str, now: datetime) -> None:
+    """No code made for this account opens anything any more."""
+    connection.execute(
+        update(enrolment_codes)
+        .where(enrolment_codes.c.for_staff == staff, enrolment_codes.c.used_at.is_(None))
+        .values(used_at=now)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from protocol.signin import PassphraseCost
 from relay.store.cipher import ColumnCipher
@@ -42,21 +42,24 @@ def add_account(
             id=account.id,
             login_index=login_index(cipher, account.login_name),
             login_sealed=cipher.seal_text("staff.login", account.id, account.login_name),
-            name_sealed=cipher.seal_text("staff.name", account.id, account.display_name),
-            role=account.role,
-            salt=account.cost.salt,
-            memory_kib=account.cost.memory_kib,
-            passes=account.cost.passes,
-            lanes=account.cost.lanes,
-            login_key_hash=account.login_key_hash,
-            sign_key=account.sign_key,
-            seal_key=account.seal_key,
-            wrapped_keys=account.wrapped_keys,
-            state=account.state,
-            certificate=account.certificate,
             created_at=now,
+            **_person_columns(cipher, account),
+            **_key_columns(account),
         )
     )
+    _put_departments(connection, account)
+
+
+def update_account(connection: Connection, cipher: ColumnCipher, account: StaffAccount) -> None:
+    """Write everything but the login name, which never changes, and the second factor."""
+    values = {**_person_columns(cipher, account), **_key_columns(account)}
+    connection.execute(update(staff).where(staff.c.id == account.id).values(**values))
+    connection.execute(delete(staff_departments).where(staff_departments.c.staff == account.id))
+    _put_departments(connection, account)
+
+
+def clear_second_factor(connection: Connection, staff_id: str) -> None:
+    connection.execute(update(staff).where(staff.c.id == staff_id).values(totp_sealed=None, totp_step=0))
 
 
 def login_index(cipher: ColumnCipher, login_name: str) -> bytes:
@@ -80,6 +83,57 @@ def find_account(connection: Connection, cipher: ColumnCipher, id: str) -> Staff
 
 def count_accounts(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(staff)).scalar_one()
+
+
+def count_active_admins(connection: Connection) -> int:
+    return connection.execute(
+        select(func.count()).select_from(staff).where(staff.c.role == "admin", staff.c.state == "active")
+    ).scalar_one()
+
+
+def list_accounts(connection: Connection, cipher: ColumnCipher) -> list[StaffAccount]:
+    """Every account, those who left too, in the order they were made."""
+    rows = connection.execute(select(staff).order_by(staff.c.created_at, staff.c.id)).all()
+    return [_account(connection, cipher, row) for row in rows]
+
+
+def has_members(connection: Connection, department: str) -> bool:
+    """Whether somebody who has not left belongs to the department."""
+    found = connection.execute(
+        select(staff.c.id)
+        .join(staff_departments, staff_departments.c.staff == staff.c.id)
+        .where(staff_departments.c.department == department, staff.c.state != "left")
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def _person_columns(cipher: ColumnCipher, account: StaffAccount) -> dict[str, object]:
+    return {
+        "name_sealed": cipher.seal_text("staff.name", account.id, account.display_name),
+        "role": account.role,
+        "state": account.state,
+        "certificate": account.certificate,
+    }
+
+
+def _key_columns(account: StaffAccount) -> dict[str, object]:
+    return {
+        "salt": account.cost.salt,
+        "memory_kib": account.cost.memory_kib,
+        "passes": account.cost.passes,
+        "lanes": account.cost.lanes,
+        "login_key_hash": account.login_key_hash,
+        "sign_key": account.sign_key,
+        "seal_key": account.seal_key,
+        "wrapped_keys": account.wrapped_keys,
+    }
+
+
+def _put_departments(connection: Connection, account: StaffAccount) -> None:
+    if account.departments:
+        rows = [{"staff": account.id, "department": id} for id in sorted(set(account.departments))]
+        connection.execute(insert(staff_departments), rows)
 
 
 def _account(connection: Connection, cipher: ColumnCipher, row: Row[tuple[object, ...]]) -> StaffAccount:
