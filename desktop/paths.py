@@ -14,13 +14,19 @@ import platformdirs
 
 @dataclass(frozen=True)
 class ProfileFolder:
-    """The files of one profile. None of them is readable without the passphrase except `profile.json`."""
+    """The files of one profile. None of them is readable without the passphrase except
+    `profile.json` and `passphrase.json`, which open nothing, and `screen.json`."""
 
     root: Path
 
     @property
     def profile(self) -> Path:
         return self.root / "profile.json"
+
+    @property
+    def pending(self) -> Path:
+        """What a new passphrase gives, from before the relay is told until it is known to have heard."""
+        return self.root / "passphrase.json"
 
     @property
     def screen(self) -> Path:

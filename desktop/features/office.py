@@ -6,13 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from desktop.features.account import Account
 from desktop.features.asking import Act
+from desktop.features.audit import Audit
 from desktop.features.deliveries import Deliveries
+from desktop.features.devices import Devices
 from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
+from desktop.features.notices import Notices
+from desktop.features.rights import Rights
 from desktop.features.staff import Staff
 from desktop.keys.keyring import KeyRing
+from protocol.rights import Function, Level
 from protocol.staff import StaffMember
 
 
@@ -28,6 +34,11 @@ class Office:
     staff: Staff
     home: Home
     manual: Manual
+    rights: Rights
+    account: Account
+    devices: Devices
+    audit: Audit
+    notices: Notices
     ring: Callable[[], KeyRing]
     """The keys this person holds, as of the last round."""
     act: Act
@@ -39,6 +50,10 @@ class Office:
     sync: Callable[[], int]
     fetch_picture: Callable[[str], bytes]
     close: Callable[[], None]
+
+    def may(self, function: Function, level: Level) -> bool:
+        """Whether the person may, by the rights known here; cheap enough while a screen is painted."""
+        return self.rights.may(function, level)
 
     def __enter__(self) -> Office:
         return self

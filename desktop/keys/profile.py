@@ -2,7 +2,7 @@
 anything.
 
 The device's private key lies in it encrypted under the replica key, the staff keys wrapped as the relay
-keeps them.
+keeps them, the replica key itself under passphrase and keyring together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from protocol.staff import StaffMember
 from protocol.wire import MalformedMessage, Wire
 
 
-class Profile(Wire):
+class PassphraseSeal(Wire):
+    """All that depends on the passphrase. Written beside the profile while a change of it is under way.
+
+    `replica_box`: the local file's random key, locked by the wrapping key and the keyring's secret together.
+    """
+
+    cost: PassphraseCost
+    wrapped_keys: str
+    replica_box: str
+
+
+class Profile(PassphraseSeal):
     """`pin` is the SHA-256 (hex) of the relay certificate's public key; empty where a CA file is trusted
     instead.
     """
@@ -26,14 +37,20 @@ class Profile(Wire):
     ca_file: str = ""
     relay: str
     login_name: str
-    cost: PassphraseCost
     staff: StaffMember
-    wrapped_keys: str
     device: str
     device_key: str
     keyring_name: str = ""
     root: str = ""
     """The town root's public key once a person has compared its words on this machine; empty before."""
+
+    @property
+    def seal(self) -> PassphraseSeal:
+        return PassphraseSeal(cost=self.cost, wrapped_keys=self.wrapped_keys, replica_box=self.replica_box)
+
+    def sealed_by(self, seal: PassphraseSeal) -> Profile:
+        """The same machine under another passphrase."""
+        return self.model_copy(update=dict(seal))
 
 
 def load_profile(path: Path) -> Profile:
@@ -48,10 +65,30 @@ def load_profile(path: Path) -> Profile:
 
 def save_profile(path: Path, profile: Profile) -> None:
     """Written beside and moved into place, so that a power cut leaves the old one or the new one."""
+    _write(path, profile)
+
+
+def load_pending(path: Path) -> PassphraseSeal | None:
+    """The change of the passphrase that was under way when the program ended; None where there is none."""
+    try:
+        return PassphraseSeal.parse(path.read_bytes())
+    except (OSError, MalformedMessage):
+        return None  # never completely written, so the relay was never told
+
+
+def save_pending(path: Path, seal: PassphraseSeal) -> None:
+    _write(path, seal)
+
+
+def forget_pending(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: Wire) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     with beside.open("w", encoding="utf-8") as file:
-        file.write(profile.model_dump_json(indent=1))
+        file.write(content.model_dump_json(indent=1))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

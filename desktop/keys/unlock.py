@@ -17,11 +17,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from desktop.errors import DeviceKeyLost, WrongPassphrase
 from desktop.keys.keychain import SECRET_BYTES, Keychain, new_secret
-from desktop.keys.profile import Profile
+from desktop.keys.profile import PassphraseSeal, Profile
 from protocol.encoding import from_base64, to_base64
-from protocol.signin import EnrolAnswer, PassphraseKeys, StaffKeys, derive_keys, unwrap_keys
+from protocol.signin import (
+    EnrolAnswer,
+    PassphraseCost,
+    PassphraseKeys,
+    StaffKeys,
+    derive_keys,
+    unwrap_keys,
+)
 
 _NONCE_BYTES = 12
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -47,17 +55,31 @@ def unlock(profile: Profile, passphrase: str, keychain: Keychain) -> OpenKeys:
         staff = unwrap_keys(profile.wrapped_keys, keys.wrapping, profile.login_name)
     except ValueError:
         raise WrongPassphrase from None
-    secret = keychain.get(profile.keyring_name) if profile.keyring_name else bytes(SECRET_BYTES)
-    if secret is None:
-        raise DeviceKeyLost
-    replica = replica_key(secret, keys.wrapping)
+    replica = _open_box(
+        profile.replica_box, _box_key(_secret_of(profile, keychain), keys.wrapping), profile.device
+    )
     return OpenKeys(
         login=keys.login,
-        device=_open_device_key(profile, replica),
+        device=Ed25519PrivateKey.from_private_bytes(_open_box(profile.device_key, replica, profile.device)),
         staff=staff,
         replica=replica,
         unsent=_expand(replica, b"madoguchi unsent 1"),
     )
+
+
+def unlock_either(
+    profile: Profile, pending: PassphraseSeal | None, passphrase: str, keychain: Keychain
+) -> tuple[Profile, OpenKeys]:
+    """Open with the passphrase in force or with the one a change was under way to; both open this machine,
+    and the relay knows which is in force. Returns the profile that opened. Raises as `unlock`.
+    """
+    try:
+        return profile, unlock(profile, passphrase, keychain)
+    except WrongPassphrase:
+        if pending is None:
+            raise
+    profile = profile.sealed_by(pending)
+    return profile, unlock(profile, passphrase, keychain)
 
 
 def seal_profile(
@@ -70,14 +92,15 @@ def seal_profile(
     pin: str,
     ca_file: str,
 ) -> Profile:
-    """The profile of a device that the relay has just taken in."""
+    """The profile of a device that the relay has just taken in. The local file's key is random and stays
+    the same whatever becomes of the passphrase.
+    """
     name = f"{answer.relay}/{answer.device}"
     secret = new_secret()
     if not keychain.put(name, secret):
         name, secret = "", bytes(SECRET_BYTES)
-    replica = replica_key(secret, keys.wrapping)
+    replica = secrets.token_bytes(_KEY_BYTES)
     raw = device.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    nonce = secrets.token_bytes(_NONCE_BYTES)
     return Profile(
         relay_url=relay_url,
         pin=pin,
@@ -87,26 +110,50 @@ def seal_profile(
         cost=answer.cost,
         staff=answer.staff,
         wrapped_keys=answer.wrapped_keys,
+        replica_box=_lock(replica, _box_key(secret, keys.wrapping), answer.device),
         device=answer.device,
-        device_key=to_base64(nonce + AESGCM(replica).encrypt(nonce, raw, answer.device.encode())),
+        device_key=_lock(raw, replica, answer.device),
         keyring_name=name,
     )
 
 
-def replica_key(secret: bytes, wrapping: bytes) -> bytes:
-    """The local file's key: needs both the keyring's secret (zeros where there is none) and the
-    passphrase.
-    """
-    return HKDF(algorithm=SHA256(), length=32, salt=secret, info=b"madoguchi replica 1").derive(wrapping)
+def make_seal(
+    profile: Profile,
+    open_keys: OpenKeys,
+    keys: PassphraseKeys,
+    keychain: Keychain,
+    *,
+    cost: PassphraseCost,
+    wrapped_keys: str,
+) -> PassphraseSeal:
+    """What goes into the profile for another passphrase. Raises DeviceKeyLost."""
+    box = _lock(open_keys.replica, _box_key(_secret_of(profile, keychain), keys.wrapping), profile.device)
+    return PassphraseSeal(cost=cost, wrapped_keys=wrapped_keys, replica_box=box)
 
 
-def _open_device_key(profile: Profile, replica: bytes) -> Ed25519PrivateKey:
+def _secret_of(profile: Profile, keychain: Keychain) -> bytes:
+    secret = keychain.get(profile.keyring_name) if profile.keyring_name else bytes(SECRET_BYTES)
+    if secret is None:
+        raise DeviceKeyLost
+    return secret
+
+
+def _box_key(secret: bytes, wrapping: bytes) -> bytes:
+    """Needs both the keyring's secret (zeros where there is none) and the passphrase."""
+    return HKDF(algorithm=SHA256(), length=32, salt=secret, info=b"madoguchi replica 2").derive(wrapping)
+
+
+def _lock(content: bytes, key: bytes, device: str) -> str:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return to_base64(nonce + AESGCM(key).encrypt(nonce, content, device.encode()))
+
+
+def _open_box(box: str, key: bytes, device: str) -> bytes:
     try:
-        blob = from_base64(profile.device_key)
-        raw = AESGCM(replica).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], profile.device.encode())
+        blob = from_base64(box)
+        return AESGCM(key).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], device.encode())
     except (InvalidTag, ValueError):
         raise DeviceKeyLost from None
-    return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 def _expand(key: bytes, purpose: bytes) -> bytes:

@@ -140,7 +140,7 @@ class RelayClient:
 
     def _read(self, response: requests.Response, answer: type[W]) -> W:
         try:
-            return answer.parse(response.content)
+            return answer.parse(response.content or b"{}")  # 204: done, nothing to say
         except MalformedMessage as error:
             raise AnswerUnreadable from error
 

@@ -62,6 +62,9 @@ class Rounds:
         ))  # fmt: skip
 
     def _round(self, request: SyncRequest) -> RoundOutcome:
+        head = known_head(self.replica)
+        request = request.model_copy(update={"log_size": head.size})
         response = self.session.ask("/staff/sync", request, SyncResponse, wait_seconds=request.wait_seconds)
         changed = apply_response(self.replica, response, self.opening)
+        changed += check_growth(self.replica, head, response, self.clock())
         return RoundOutcome(changed, response.more, self.clock() - response.relay_time)

@@ -32,7 +32,7 @@ from protocol.ids import new_id
 from protocol.items import SegmentItem, find_item_problems
 from protocol.segments import Everyone
 from protocol.signin import EnrolAnswer, EnrolRequest, PassphraseCost, SignInAnswer, SignInRequest, new_cost
-from protocol.staff import StaffMember
+from protocol.staff import Role, StaffMember
 from protocol.sync import (
     CountAnswer,
     CountRequest,
@@ -76,6 +76,7 @@ class FakeRelay:
     friends: int = 4321
     quota: QuotaAnswer = field(default_factory=lambda: QuotaAnswer(quota=Quota(limit=30000, used=12000)))
     deliver_at_once: bool = True
+    next_role: Role = "admin"
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -245,6 +246,7 @@ class FakeRelay:
             member = StaffMember(
                 id=new_id(datetime.now(UTC)), login_name=request.login_name,
                 display_name=request.display_name, sign_key=request.sign_key, seal_key=request.seal_key,
+                role=self.next_role,
             )  # fmt: skip
             assert request.cost is not None
             account = Account(
