@@ -91,6 +91,7 @@ REASONS: frozenset[str] = frozenset(
         "second_code_wrong",
         "member_left",
         # people and keys
+        "login_name_malformed",
         "department_missing",
         "department_unknown",
         "member_unknown",

@@ -113,6 +113,19 @@ class Records:
             ).all()
         return [body.parse(row.body) for row in rows]
 
+    def shown(self, kind: str, body: type[W]) -> list[Shown[W]]:
+        """As `all`, with what a person should know about each."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text("select * from shown where kind=:kind order by place, title, id"), {"kind": kind}
+            ).all()
+        return [_shown(row, body.parse(row.body)) for row in rows]
+
+    def version(self, kind: str, thing: str) -> int:
+        """The stored version a change would be based on; 0 for something new."""
+        row = self._row(kind, thing)
+        return int(row.version) if row is not None else 0
+
     def one(self, kind: str, thing: str, body: type[W]) -> Shown[W] | None:
         row = self._row(kind, thing)
         return _shown(row, body.parse(row.body)) if row else None

@@ -1,0 +1,135 @@
+"""What somebody must do about keys now, found by looking: nothing here is stored or asked of the relay. Pure.
+
+Each task names the person or department it is about; whoever cannot do it does not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from desktop.features.town_keys import fiscal_year, is_certified, living_holders
+from desktop.keys.keyring import KeyRing
+from protocol.certificates import DIRECTORY, DepartmentKey
+from protocol.staff import Department, StaffMember
+
+TaskKind = Literal[
+    "compare_root",
+    "root_changed",
+    "read_out",
+    "confirm",
+    "hand_on",
+    "make",
+    "rotate",
+    "renew",
+    "lost",
+    "practise",
+]
+"""`compare_root`: this machine has not compared the town's root. `root_changed`: it is another one now.
+`read_out`: the own fingerprint waits for an administrator. `lost`: only the sheets open a past."""
+
+PRACTICE_INTERVAL = timedelta(days=92)
+
+
+@dataclass(frozen=True)
+class KeyTask:
+    """`member` and `department` are ids, empty where the task is about nobody or none."""
+
+    kind: TaskKind
+    member: str = ""
+    department: str = ""
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """One consistent look at everything keys depend on. `me` is as the relay last said."""
+
+    me: StaffMember
+    ring: KeyRing
+    staff: tuple[StaffMember, ...]
+    departments: tuple[Department, ...]
+    now: datetime
+
+
+def find_tasks(facts: KeyFacts) -> list[KeyTask]:
+    """The most urgent first."""
+    return [*_own_tasks(facts), *_directory_tasks(facts), *_hand_on_tasks(facts)]
+
+
+def _own_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
+    if facts.ring.root == "unknown":
+        yield KeyTask("compare_root")
+    elif facts.ring.root in ("changed", "forged"):
+        yield KeyTask("root_changed")
+    if facts.ring.root != "none" and waits_for_comparing(facts.ring, facts.me):
+        yield KeyTask("read_out", member=facts.me.id)
+
+
+def _directory_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
+    ring = facts.ring
+    if ring.directory is None or ring.trust is None:
+        return
+    for member in facts.staff:
+        if member.id != facts.me.id and waits_for_comparing(ring, member):
+            yield KeyTask("confirm", member=member.id)
+    for department in facts.departments:
+        if not department.removed:
+            yield from _department_tasks(facts, department.id)
+    practised = ring.trust.practised_at
+    if practised is None or facts.now - practised > PRACTICE_INTERVAL:
+        yield KeyTask("practise")
+
+
+def waits_for_comparing(ring: KeyRing, member: StaffMember) -> bool:
+    """Somebody with keys of the own that no administrator has compared."""
+    if not member.sign_key or member.state not in ("unconfirmed", "active"):
+        return False
+    return member.state == "unconfirmed" or (ring.root == "trusted" and not ring.is_certified(member))
+
+
+def _department_tasks(facts: KeyFacts, department: str) -> Iterator[KeyTask]:
+    ring = facts.ring
+    current = ring.current_key(department)
+    members = [m for m in facts.staff if department in m.departments and is_certified(ring, m)]
+    if current is None:
+        if members:
+            yield KeyTask("make", department=department)
+        return
+    if _has_stranger(current, facts.staff):
+        yield KeyTask("rotate", department=department)
+    elif members and not living_holders(ring, current, facts.staff):
+        yield KeyTask("make", department=department)
+    elif members and current.year < fiscal_year(facts.now):
+        yield KeyTask("renew", department=department)
+    keys = [key for key in ring.department_keys.values() if key.department == department]
+    if members and any(not living_holders(ring, key, facts.staff) for key in keys if key.id != current.id):
+        yield KeyTask("lost", department=department)
+
+
+def _has_stranger(key: DepartmentKey, staff: Iterable[StaffMember]) -> bool:
+    """Whether somebody outside the department can still open its current key."""
+    inside = {m.id for m in staff if key.department in m.departments and m.state != "left"}
+    return bool(set(key.holders) - inside)
+
+
+def _hand_on_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
+    ring = facts.ring
+    held = {key.department for key in ring.department_keys.values() if key.id in ring.secrets}
+    for member in facts.staff:
+        if member.id == facts.me.id or not is_certified(ring, member):
+            continue
+        holders = ring.trust.directory_holders if ring.trust is not None else ()
+        if member.role == "admin" and ring.directory is not None and member.id not in holders:
+            yield KeyTask("hand_on", member=member.id, department=DIRECTORY)
+        for department in member.departments:
+            if department in held and department in facts.me.departments and _lacks(ring, member, department):
+                yield KeyTask("hand_on", member=member.id, department=department)
+
+
+def _lacks(ring: KeyRing, member: StaffMember, department: str) -> bool:
+    return any(
+        key.department == department and key.id in ring.secrets and member.id not in key.holders
+        for key in ring.department_keys.values()
+    )

@@ -1,0 +1,396 @@
+"""The town's keys in people's hands: made at set-up, handed on, renewed, practised and brought back.
+
+What is decided here is decided by a person at this desktop; the relay keeps the results and can make none of
+them (design 4). Requirements: SEC-2, ADM-2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from desktop.errors import KeysNotReady, MemberWithoutKeys, SheetsOfAnotherTown
+from desktop.keys.keyring import KeyRing
+from desktop.keys.passphrase import Word
+from desktop.keys.recovery import Sheet, fingerprint_words, join_sheets, new_recovery_secret, split_secret
+from desktop.replica.replica import Replica
+from protocol.certificates import (
+    DIRECTORY,
+    GENERAL,
+    DepartmentKey,
+    KeyWrap,
+    StaffCertificate,
+    Trust,
+    certify_department_key,
+    certify_directory,
+    certify_staff,
+    is_directory_certified,
+    public_text,
+)
+from protocol.changes import (
+    KeyPublish,
+    MemberConfirm,
+    TrustPractised,
+    TrustPublish,
+    WrapAdd,
+)
+from protocol.ids import new_id
+from protocol.keys import CannotUnwrap, SharedSecret, lock_box, new_secret, open_box, unwrap, wrap
+from protocol.staff import StaffMember
+from protocol.wire import Wire
+
+BOX = "recovery"
+"""Purpose of the recovery box, and the reader's name in wraps to the recovery key."""
+_SEED_BYTES = 32
+_JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True)
+class OwnKeys:
+    """The public halves of what this person really holds here, whatever the relay says (base64)."""
+
+    sign: str
+    seal: str
+
+
+@dataclass(frozen=True)
+class NewTown:
+    """The town's keys before they are published: only in memory, until two sheets were read back."""
+
+    root: Ed25519PrivateKey
+    directory: Ed25519PrivateKey
+    trust: Trust
+    sheets: tuple[Sheet, ...]
+
+    def __repr__(self) -> str:
+        return "NewTown(…)"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What two sheets opened: `keys` maps ids of department keys to their secrets."""
+
+    directory: Ed25519PrivateKey
+    keys: dict[str, SharedSecret]
+
+    def __repr__(self) -> str:
+        return f"Restored({len(self.keys)} keys)"
+
+
+class TownKeys:
+    """`ring` builds the key ring anew; `keep_root` notes on this machine that a person compared the root."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        *,
+        me: str,
+        own: OwnKeys,
+        ring: Callable[[], KeyRing],
+        keep_root: Callable[[str], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._replica = replica
+        self._me, self._own = me, own
+        self._ring, self._keep_root = ring, keep_root
+        self._clock = clock
+
+    # -- the town's root --------------------------------------------------------------------------------
+
+    def prepare_town(self) -> NewTown:
+        """Fresh keys and three sheets. Nothing leaves this machine before `make_town`."""
+        now = self._clock()
+        root, directory = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        recovery, secret = new_secret(), new_recovery_secret()
+        trust = Trust(
+            root=public_text(root),
+            directory=certify_directory(root, public_text(directory), now),
+            recovery=recovery.public,
+            recovery_box=lock_box(root.private_bytes_raw() + recovery.raw, secret, BOX),
+            directory_recovery=wrap(
+                directory.private_bytes_raw(), recovery.public, key=DIRECTORY, reader=BOX
+            ),
+        )
+        return NewTown(root, directory, trust, split_secret(secret))
+
+    def make_town(self, town: NewTown, read_back: Sequence[Sheet]) -> None:
+        """Publish, once two sheets were read back from paper: a town whose sheets nobody can read would be
+        lost with its last passphrase. Raises SheetsUnfit.
+        """
+        self._open_sheets(town.trust, read_back)
+        self._keep_root(town.trust.root)
+        wraps = (self._wrap(DIRECTORY, town.directory.private_bytes_raw(), self._me, self._own.seal),)
+        self._put("trust.publish", TrustPublish(trust=town.trust, wraps=wraps))
+        self._put("member.confirm", MemberConfirm(certificate=self._certify_me(town.directory)))
+        self._put("trust.practised", TrustPractised())
+
+    def practise(self, sheets: Sequence[Sheet]) -> None:
+        """Two sheets from their safes still open everything. Raises SheetsUnfit, KeysNotReady."""
+        trust = self._trust()
+        _, recovery = self._open_sheets(trust, sheets)
+        self._open_directory(trust, recovery)
+        self._put("trust.practised", TrustPractised())
+
+    def restore(self, sheets: Sequence[Sheet]) -> Restored:
+        """After the passphrases of all administrators were lost: this person becomes keeper of the directory.
+
+        The sheets prove the root, so no comparing is needed. Opens every department's key for
+        `give_restored`; nothing of it is kept. Raises SheetsUnfit, KeysNotReady.
+        """
+        trust = self._trust()
+        root, recovery = self._open_sheets(trust, sheets)
+        directory = self._open_directory(trust, recovery)
+        self._keep_root(trust.root)
+        # First this person: until the directory vouches for the new keys, nothing else is taken from them.
+        self._put("member.confirm", MemberConfirm(certificate=self._certify_me(directory)))
+        again = trust.model_copy(
+            update={"directory": certify_directory(root, trust.directory.key, self._clock())}
+        )
+        wraps = (self._wrap(DIRECTORY, directory.private_bytes_raw(), self._me, self._own.seal),)
+        self._put("trust.publish", TrustPublish(trust=again, wraps=wraps))
+        self._put("trust.practised", TrustPractised())
+        keys: dict[str, SharedSecret] = {}
+        for key in self.department_keys():
+            secret = _open_recovery_wrap(key, recovery)
+            if secret is not None:
+                keys[key.id] = secret
+        return Restored(directory, keys)
+
+    def lost_keys(self) -> list[DepartmentKey]:
+        """Keys that nobody still here can open: only the sheets bring back what they closed."""
+        holders = {member.id for member in self._staff() if member.state in ("active", "unconfirmed")}
+        return [key for key in self.department_keys() if not holders & set(key.holders)]
+
+    def give_restored(self, restored: Restored, department: str, member_id: str) -> None:
+        """Wrap a department's lost keys to a certified member of it. Raises MemberWithoutKeys."""
+        member = self._certified_member(member_id)
+        lost = [key for key in self.lost_keys() if key.department == department and key.id in restored.keys]
+        wraps = tuple(
+            self._wrap(key.id, restored.keys[key.id].raw, member.id, member.seal_key) for key in lost
+        )
+        if wraps:
+            self._put("wrap.add", WrapAdd(wraps=wraps))
+
+    # -- fingerprints -----------------------------------------------------------------------------------
+
+    def root_words(self) -> tuple[Word, ...]:
+        """Eight words of the root the relay shows; empty before the town has one."""
+        trust = self._replica.records.one("trust", "town", Trust)
+        return fingerprint_words(trust.body.root) if trust is not None else ()
+
+    def accept_root(self) -> None:
+        """A person compared the eight words with the town's paper and found them equal.
+
+        Raises KeysNotReady where the root does not vouch for its own directory.
+        """
+        trust = self._trust()
+        if not is_directory_certified(trust):
+            raise KeysNotReady
+        self._keep_root(trust.root)
+
+    def own_words(self) -> tuple[Word, ...]:
+        """Eight words of the keys this person holds, to be read out to an administrator."""
+        return fingerprint_words(self._own.sign, self._own.seal)
+
+    def words_of(self, member: StaffMember) -> tuple[Word, ...]:
+        """Eight words of the keys the relay shows for a person. Raises MemberWithoutKeys."""
+        if not member.sign_key or not member.seal_key:
+            raise MemberWithoutKeys
+        return fingerprint_words(member.sign_key, member.seal_key)
+
+    # -- people -----------------------------------------------------------------------------------------
+
+    def confirm(self, member_id: str, keys_seen: tuple[str, str]) -> None:
+        """The words were compared with the person: certify, and hand over what the person is entitled to.
+
+        `keys_seen`: sign and seal key whose words were on the screen, in case the relay shows others by now.
+        Raises KeysNotReady, MemberWithoutKeys.
+        """
+        ring = self._ring()
+        member = self._member(member_id)
+        if ring.directory is None:
+            raise KeysNotReady
+        if not member.sign_key or (member.sign_key, member.seal_key) != keys_seen:
+            raise MemberWithoutKeys
+        certificate = certify_staff(
+            ring.directory, staff=member.id, sign_key=keys_seen[0], seal_key=keys_seen[1], now=self._clock()
+        )
+        self._put("member.confirm", MemberConfirm(certificate=certificate))
+        if member.role == "admin":
+            self._hand_directory_to(ring, member)
+        self.equip(member.id, member.departments)
+
+    def equip(self, member_id: str, departments: Iterable[str]) -> None:
+        """Give a confirmed person keys for these departments, as far as this desktop can: hand on what it
+        holds itself, and begin a new key where nobody is left who could hand one on.
+        """
+        ring = self._ring()
+        member = self._member(member_id)
+        if not is_certified(ring, member):
+            return
+        for department in departments:
+            if ring.directory is not None and not self._living_holders(ring, department):
+                self._publish(ring, ring.directory, department)
+            else:
+                self.hand_on(member_id, department)
+
+    def hand_on(self, member_id: str, department: str) -> None:
+        """Wrap all keys of the department that this person holds and the member does not."""
+        ring = self._ring()
+        member = self._certified_member(member_id)
+        if department == DIRECTORY:
+            self._hand_directory_to(ring, member)
+            return
+        wraps = tuple(
+            self._wrap(key.id, ring.secrets[key.id].raw, member.id, member.seal_key)
+            for key in ring.department_keys.values()
+            if key.department == department and key.id in ring.secrets and member.id not in key.holders
+        )
+        if wraps:
+            self._put("wrap.add", WrapAdd(wraps=wraps))
+
+    def rotate(self, department: str, *, without: str = "") -> None:
+        """A new key for the department, wrapped to its certified members other than `without`.
+
+        Raises KeysNotReady where this person does not keep the directory.
+        """
+        ring = self._ring()
+        if ring.directory is None:
+            raise KeysNotReady
+        self._publish(ring, ring.directory, department, without=without)
+
+    def can_certify(self) -> bool:
+        """Whether this person keeps the directory here."""
+        return self._ring().directory is not None
+
+    def department_keys(self) -> list[DepartmentKey]:
+        return self._replica.records.all("key", DepartmentKey)
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _publish(
+        self, ring: KeyRing, directory: Ed25519PrivateKey, department: str, *, without: str = ""
+    ) -> None:
+        now, trust = self._clock(), self._trust()
+        secret, id = new_secret(), new_id(now)
+        members = [
+            member
+            for member in self._staff()
+            if member.id != without and department in member.departments and is_certified(ring, member)
+        ]
+        key = certify_department_key(
+            directory,
+            DepartmentKey(
+                id=id,
+                department=department,
+                year=fiscal_year(now),
+                public=secret.public,
+                recovery_wrap=wrap(secret.raw, trust.recovery, key=id, reader=BOX),
+                issued_at=now,
+                directory=public_text(directory),
+            ),
+        )
+        replaced = tuple(
+            old.id
+            for old in self.department_keys()
+            if old.department == department and old.form_class == GENERAL and not old.retired
+        )
+        wraps = tuple(self._wrap(id, secret.raw, member.id, member.seal_key) for member in members)
+        self._put("key.publish", KeyPublish(key=key, wraps=wraps, replaces=replaced))
+
+    def _living_holders(self, ring: KeyRing, department: str) -> bool:
+        """Whether somebody certified in the department can open its current key."""
+        key = ring.current_key(department)
+        return key is not None and bool(living_holders(ring, key, self._staff()))
+
+    def _hand_directory_to(self, ring: KeyRing, member: StaffMember) -> None:
+        if ring.directory is None:
+            raise KeysNotReady
+        raw = ring.directory.private_bytes_raw()
+        self._put("wrap.add", WrapAdd(wraps=(self._wrap(DIRECTORY, raw, member.id, member.seal_key),)))
+
+    def _open_sheets(self, trust: Trust, sheets: Sequence[Sheet]) -> tuple[Ed25519PrivateKey, SharedSecret]:
+        try:
+            opened = open_box(trust.recovery_box, join_sheets(sheets), BOX)
+        except CannotUnwrap:
+            raise SheetsOfAnotherTown from None
+        root = Ed25519PrivateKey.from_private_bytes(opened[:_SEED_BYTES])
+        recovery = SharedSecret(opened[_SEED_BYTES:])
+        if public_text(root) != trust.root or recovery.public != trust.recovery:
+            raise SheetsOfAnotherTown
+        return root, recovery
+
+    def _open_directory(self, trust: Trust, recovery: SharedSecret) -> Ed25519PrivateKey:
+        try:
+            seed = unwrap(trust.directory_recovery, recovery.private, key=DIRECTORY, reader=BOX)
+        except CannotUnwrap:
+            raise SheetsOfAnotherTown from None
+        directory = Ed25519PrivateKey.from_private_bytes(seed)
+        if public_text(directory) != trust.directory.key:
+            raise SheetsOfAnotherTown
+        return directory
+
+    def _certify_me(self, directory: Ed25519PrivateKey) -> StaffCertificate:
+        return certify_staff(
+            directory, staff=self._me, sign_key=self._own.sign, seal_key=self._own.seal, now=self._clock()
+        )
+
+    def _wrap(self, key: str, raw: bytes, staff: str, seal_key: str) -> KeyWrap:
+        sealed = wrap(raw, seal_key, key=key, reader=staff)
+        return KeyWrap(key=key, staff=staff, sealed=sealed, by=self._me, made_at=self._clock())
+
+    def _trust(self) -> Trust:
+        trust = self._replica.records.one("trust", "town", Trust)
+        if trust is None:
+            raise KeysNotReady
+        return trust.body
+
+    def _staff(self) -> list[StaffMember]:
+        return self._replica.records.staff()
+
+    def _member(self, id: str) -> StaffMember:
+        found = next((member for member in self._staff() if member.id == id), None)
+        if found is None:
+            raise MemberWithoutKeys
+        return found
+
+    def _certified_member(self, id: str) -> StaffMember:
+        member = self._member(id)
+        if not is_certified(self._ring(), member):
+            raise MemberWithoutKeys
+        return member
+
+    def _put(self, kind: str, payload: Wire) -> None:
+        self._replica.outbox.put(kind, payload, based_on=0)
+
+
+def fiscal_year(now: datetime) -> int:
+    """April to March, by the calendar of Japan."""
+    day = now.astimezone(_JAPAN)
+    return day.year if day.month >= 4 else day.year - 1
+
+
+def is_certified(ring: KeyRing, member: StaffMember) -> bool:
+    """Whether keys may be wrapped to this person."""
+    return member.state == "active" and ring.is_certified(member)
+
+
+def living_holders(ring: KeyRing, key: DepartmentKey, staff: Iterable[StaffMember]) -> list[StaffMember]:
+    """The certified members of the department who can open this key."""
+    return [
+        member
+        for member in staff
+        if member.id in key.holders and key.department in member.departments and is_certified(ring, member)
+    ]
+
+
+def _open_recovery_wrap(key: DepartmentKey, recovery: SharedSecret) -> SharedSecret | None:
+    try:
+        secret = SharedSecret(unwrap(key.recovery_wrap, recovery.private, key=key.id, reader=BOX))
+    except CannotUnwrap:
+        return None
+    return secret if secret.public == key.public else None
