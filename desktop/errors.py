@@ -203,3 +203,15 @@ class ListTooLarge(Trouble):
     """A list to import is larger than any town's, or blown up on purpose."""
 
     code = "list_too_large"
+
+
+class CannotSeal(Trouble):
+    """Nothing can be written about this, because a department that should read it has no key in use."""
+
+    code = "cannot_seal"
+
+
+class PhotoDamaged(Trouble):
+    """A resident's photo does not open, or its key is not here."""
+
+    code = "photo_damaged"

@@ -153,12 +153,8 @@ class Submissions:
     def count(self, query: SubmissionQuery) -> int:
         where, values = _filter(query)
         with self._store.reading() as connection:
-            return int(
-                connection.execute(
-                    text(f"select count(*) from submission where {where}"),
-                    values,  # noqa: S608
-                ).scalar_one()
-            )
+            statement = text(f"select count(*) from submission where {where}")  # noqa: S608
+            return int(connection.execute(statement, values).scalar_one())
 
     def counts(self) -> dict[str, int]:
         """How many there are in each state."""
@@ -180,8 +176,9 @@ class Submissions:
         with self._store.reading() as connection:
             rows = connection.execute(
                 text(
-                    "select no, version, sealed from submission where unopened in ('key_missing', 'key_wrong')"
-                    " and sealed<>'' and no>:after order by no limit :limit"
+                    "select no, version, sealed from submission"
+                    " where unopened in ('key_missing', 'key_wrong') and sealed<>'' and no>:after"
+                    " order by no limit :limit"
                 ),
                 {"after": after, "limit": limit},
             ).all()
