@@ -23,6 +23,7 @@ from desktop.errors import AlreadyRunning, Trouble
 from desktop.features.account import Account
 from desktop.features.asking import W
 from desktop.features.audit import Audit
+from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
 from desktop.features.home import Home
@@ -32,6 +33,7 @@ from desktop.features.notices import Notices
 from desktop.features.office import Office
 from desktop.features.rights import Rights
 from desktop.features.staff import Staff
+from desktop.features.submissions import Submissions
 from desktop.keys.keychain import Keychain, SystemKeychain
 from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
@@ -263,6 +265,10 @@ def _office(
         deliveries=Deliveries(replica, ask, clock),
         staff=staff,
         home=Home(replica),
+        submissions=Submissions(
+            replica, ring, clock, profile.relay, lambda name: fetch(session, replica.files, name)
+        ),
+        contact_forms=ContactForms(replica, clock),
         manual=Manual(),
         rights=Rights(replica, staff),
         account=Account(renewal, session, act, staff),

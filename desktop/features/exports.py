@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,13 +17,16 @@ import xlsxwriter
 
 from desktop.features.deliveries import Deliveries
 from desktop.features.staff import Staff
+from desktop.features.submissions import Submissions
 from desktop.replica.records import DeliveryQuery, Shown
+from desktop.replica.submissions import Held, SubmissionQuery
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.segments import segment_sentence
 
 _JAPAN = ZoneInfo("Asia/Tokyo")
+_PAGE = 500
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int
 HISTORY_HEADER = (
@@ -72,6 +76,40 @@ def _history_row(
     )
 
 
+SUBMISSIONS_HEADER = (
+    "番号", "受付日時", "窓口", "状態", "件名", "内容", "写真（枚）", "メモ", "返信", "担当した職員", "更新日時",
+)  # fmt: skip
+
+
+def submission_rows(
+    submissions: Submissions, staff: Staff, states: dict[str, str], query: SubmissionQuery
+) -> list[tuple[Cell, ...]]:
+    """All that the list shows, whatever page is on the screen; those without a key say so."""
+    names = {member.id: member.display_name for member in staff.all()}
+    rows: list[tuple[Cell, ...]] = []
+    while True:
+        page = submissions.page(replace(query, limit=_PAGE, offset=len(rows)))
+        rows += [_submission_row(held, names, states) for held in page]
+        if len(page) < _PAGE:
+            return rows
+
+
+def _submission_row(held: Held, names: dict[str, str], states: dict[str, str]) -> tuple[Cell, ...]:
+    return (
+        held.number,
+        japan_time(held.received_at),
+        held.title,
+        states[held.state],
+        held.topic,
+        "（開けません）" if held.unopened else held.text,
+        len(held.files),
+        held.note,
+        held.reply,
+        names.get(held.updated_by, ""),
+        japan_time(held.updated_at),
+    )
+
+
 def japan_time(moment: datetime | None) -> str:
     """「2026-11-20 13:05」, empty for None."""
     return moment.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M") if moment else ""
@@ -94,7 +132,11 @@ def write_xlsx(path: Path, sheet: str, header: Sequence[str], rows: Iterable[Seq
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for column, name in enumerate(header):
         page.write_string(0, column, name, bold)
-        page.set_column(column, column, 40 if name in ("宛先", "本文") else max(12, len(name) * 2 + 2))
+        page.set_column(
+            column,
+            column,
+            40 if name in ("宛先", "本文", "内容", "メモ", "返信") else max(12, len(name) * 2 + 2),
+        )
     count = 0
     for count, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):

@@ -9,6 +9,7 @@ from datetime import datetime
 from desktop.features.account import Account
 from desktop.features.asking import Act
 from desktop.features.audit import Audit
+from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
 from desktop.features.home import Home
@@ -17,6 +18,7 @@ from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.rights import Rights
 from desktop.features.staff import Staff
+from desktop.features.submissions import Submissions
 from desktop.keys.keyring import KeyRing
 from protocol.rights import Function, Level
 from protocol.staff import StaffMember
@@ -33,6 +35,8 @@ class Office:
     deliveries: Deliveries
     staff: Staff
     home: Home
+    submissions: Submissions
+    contact_forms: ContactForms
     manual: Manual
     rights: Rights
     account: Account

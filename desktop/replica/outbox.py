@@ -27,7 +27,7 @@ Sign = Callable[[str, str, Wire, int], Change]
 
 _BESIDE = ("delivery.test", "submissions.opened", "export.made")
 """Changes whose result is not the version of the record they show at."""
-_SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder")
+_SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder", "contact_form.save")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from desktop.replica.overlay_people import KINDS, people_body
 from protocol.changes import (
+    ContactFormSave,
     DeliverySave,
     GreetingSave,
     ItemRemove,
@@ -71,6 +72,10 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
         case "greeting.save":
             settings = TownSettings.parse(body or {})
             return settings.model_copy(update={"greeting": GreetingSave.parse(change.payload).text}).as_json()
+        case "contact_form.save":
+            return ContactFormSave.parse(change.payload).form.as_json()
+        case "contact_form.remove":
+            return None
         case _ if change.kind in KINDS:
             return people_body(body, change.kind, change.payload, change.made_at)
     return body

@@ -15,6 +15,7 @@ from protocol.changes import ItemsReorder
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
 from protocol.staff import Department, StaffMember
+from protocol.submissions import ContactForm
 
 _WRITE = text(
     "insert or replace into shown (kind, id, version, body, waiting, refused, title, state, place, moment,"
@@ -107,6 +108,9 @@ def _columns(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     elif kind == "staff":
         member = StaffMember.parse(body)
         columns |= {"title": member.display_name, "state": member.state}
+    elif kind == "contact_form":
+        form = ContactForm.parse(body)
+        columns |= {"title": form.title, "state": "open" if form.is_open else "closed"}
     elif kind == "department":
         department = Department.parse(body)
         state = "removed" if department.removed else "open"
