@@ -16,16 +16,21 @@ from protocol.encoding import from_base64, to_base64
 from protocol.signin import PassphraseCost, SignInAnswer, SignInRequest
 from protocol.staff import StaffMember
 from relay.errors import Refused
+from relay.features.audit import append
+from relay.features.notices import SIGN_IN_THROTTLED, raise_notice
+from relay.features.second_factor import take_code
 from relay.features.staff import find_member, member_of
-from relay.features.throttles import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_LOGIN
-from relay.store.database import Database
+from relay.features.throttles import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_LOGIN, count_wrong_try
+from relay.store.changes import wait_for_turn
+from relay.store.database import Connection, Database
 from relay.store.devices import Device
+from relay.store.second_factors import find_second_factor
 from relay.store.sessions import end_session, find_session, start_session, touch_session
 from relay.store.staff import StaffAccount, find_account, find_account_by_login
 
 _TOKEN_BYTES = 32
 _SALT_BYTES = 16
-_LONGEST = timedelta(hours=12)
+LONGEST_SESSION = timedelta(hours=12)
 _NOBODY = hashlib.sha256(b"no such account").digest()
 
 
@@ -63,27 +68,16 @@ class SignIn:
         return account.cost
 
     def sign_in(self, device: Device, request: SignInRequest, address: str) -> SignInAnswer:
-        """A new session. Raises Refused `wrong_passphrase` or `throttled`."""
-        cipher, now = self._database.cipher, self._clock()
+        """A new session. Raises Refused `wrong_passphrase`, `second_code_…` or `throttled`."""
         token = to_base64(secrets.token_bytes(_TOKEN_BYTES))
-        member = StaffMember(id="", login_name="", display_name="")
         with self._database.write() as connection:
-            SIGN_IN_BY_ADDRESS.check(connection, cipher, address, now)
-            SIGN_IN_BY_LOGIN.check(connection, cipher, request.login_name, now)
-            account = find_account_by_login(connection, cipher, request.login_name)
-            if not is_login_key(account, request.login_key) or account is None or account.id != device.staff:
-                # Counted and committed; the refusal follows when the transaction is on disk.
-                SIGN_IN_BY_ADDRESS.count_failure(connection, cipher, address, now)
-                SIGN_IN_BY_LOGIN.count_failure(connection, cipher, request.login_name, now)
-                account = None
-            else:
-                SIGN_IN_BY_LOGIN.forgive(connection, cipher, request.login_name)
-                start_session(
-                    connection, token_hash=hash_token(token), staff=account.id, device=device.id, now=now
-                )
-                member = find_member(connection, cipher, account.id) or member_of(account)
-        if account is None:
-            raise Refused("wrong_passphrase", status=401)
+            wait_for_turn(connection)
+            reason, account = self._decide(connection, device, request, address)
+            if account is not None and not reason:
+                member = self._begin(connection, device, account, token)
+        if reason or account is None:
+            # What was tried is counted and committed before it is refused.
+            raise Refused(reason or "wrong_passphrase", status=401)
         return SignInAnswer(
             token=token,
             staff=member,
@@ -93,6 +87,48 @@ class SignIn:
             idle_minutes=int(self._idle.total_seconds() // 60),
         )
 
+    def _decide(
+        self, connection: Connection, device: Device, request: SignInRequest, address: str
+    ) -> tuple[str, StaffAccount | None]:
+        """Why the person may not come in, or "" and the account. A wrong try is counted."""
+        cipher, now = self._database.cipher, self._clock()
+        SIGN_IN_BY_ADDRESS.check(connection, cipher, address, now)
+        SIGN_IN_BY_LOGIN.check(connection, cipher, request.login_name, now)
+        account = find_account_by_login(connection, cipher, request.login_name)
+        is_key_right = is_login_key(account, request.login_key)
+        reason = ""
+        if account is None or not is_key_right or account.id != device.staff:
+            reason = "wrong_passphrase"
+        elif find_second_factor(connection, cipher, account.id) is not None:
+            if not request.second_code:
+                return "second_code_needed", account  # half of the way, and no failure
+            if not take_code(connection, cipher, account.id, request.second_code, now):
+                reason = "second_code_wrong"
+        if reason:
+            tried = "" if account is None else account.id
+            if SIGN_IN_BY_ADDRESS.count_failure(connection, cipher, address, now):
+                raise_notice(connection, cipher, SIGN_IN_THROTTLED, address, now)
+            count_wrong_try(connection, cipher, request.login_name, tried or address, now)
+            append(
+                connection,
+                cipher,
+                kind="sign_in_failed",
+                staff=tried,
+                now=now,
+                reason=reason,
+                device=device.id,
+            )
+        return reason, account
+
+    def _begin(
+        self, connection: Connection, device: Device, account: StaffAccount, token: str
+    ) -> StaffMember:
+        cipher, now = self._database.cipher, self._clock()
+        SIGN_IN_BY_LOGIN.forgive(connection, cipher, account.login_name)
+        start_session(connection, token_hash=hash_token(token), staff=account.id, device=device.id, now=now)
+        append(connection, cipher, kind="sign_in", staff=account.id, now=now, device=device.id)
+        return find_member(connection, cipher, account.id) or member_of(account)
+
     def check(self, device: Device, token: str) -> SignedIn:
         """Who holds this token at this device. Raises Refused `not_signed_in` or `session_expired`."""
         cipher, now = self._database.cipher, self._clock()
@@ -100,7 +136,7 @@ class SignIn:
             session = find_session(connection, hash_token(token))
             if session is None or session.ended or session.device != device.id:
                 raise Refused("not_signed_in", status=401)
-            if now - session.used_at > self._idle or now - session.started_at > _LONGEST:
+            if now - session.used_at > self._idle or now - session.started_at > LONGEST_SESSION:
                 raise Refused("session_expired", status=401)
             account = find_account(connection, cipher, session.staff)
             if account is None or account.state == "left":
@@ -122,8 +158,17 @@ class SignIn:
                 touch_session(connection, signed_in.token_hash, now)
 
     def sign_out(self, signed_in: SignedIn) -> None:
+        now = self._clock()
         with self._database.write() as connection:
-            end_session(connection, signed_in.token_hash, self._clock())
+            end_session(connection, signed_in.token_hash, now)
+            append(
+                connection,
+                self._database.cipher,
+                kind="sign_out",
+                staff=signed_in.member.id,
+                now=now,
+                device=signed_in.device,
+            )
 
 
 def is_login_key(account: StaffAccount | None, login_key: str) -> bool:
