@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace, settings: RelaySettings) -> int:
     if options.command == "worker":
         return _work(settings)
     if options.command == "new-code":
-        return _new_code(settings, options.for_login)
+        return _new_code(settings, options.for_login, reset=options.reset)
     if options.command == "check":
         return _check(settings)
     serve(settings)
@@ -64,10 +64,12 @@ def _work(settings: RelaySettings) -> int:
     return 0
 
 
-def _new_code(settings: RelaySettings, for_login: str | None) -> int:
+def _new_code(settings: RelaySettings, for_login: str | None, *, reset: bool) -> int:
+    if reset and for_login is None:
+        return _complain("--reset には --login で利用者名を指定してください。")
     database = open_store(settings)
     try:
-        print(make_enrolment(settings, database, utc_now).new_code(for_login))
+        print(make_enrolment(settings, database, utc_now).new_code(for_login, reset=reset))
     except Refused:
         return _complain("その名前の職員は登録されていません。")
     finally:
@@ -100,7 +102,18 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("serve", help="relay を動かす（省略時）")
     commands.add_parser("worker", help="配信と受信処理だけを行う（PostgreSQL）")
     code = commands.add_parser("new-code", help="職員用パソコンの登録コードを作る")
-    code.add_argument("--for", dest="for_login", metavar="LOGIN", help="この職員に端末を追加するコード")
+    code.add_argument(
+        "--login",
+        "--for",
+        dest="for_login",
+        metavar="LOGIN",
+        help="この職員のコード（招待中なら初回の登録、登録済みなら端末の追加）。省略すると新しい管理者",
+    )
+    code.add_argument(
+        "--reset",
+        action="store_true",
+        help="合言葉をなくした職員が、新しい合言葉と鍵を作るコード。端末は登録し直し、鍵の確認もやり直しになる",
+    )
     commands.add_parser("check", help="設定を一覧し、データベースを開けるか確かめる")
     return parser.parse_args(arguments)
 

@@ -46,9 +46,9 @@ class RunningRelay:
     certificate: Path
     relay: Relay
 
-    def new_code(self, for_login: str | None = None) -> str:
-        """A one-time code: for a new account, or for a further device of the named one."""
-        return self.relay.enrolment.new_code(for_login)
+    def new_code(self, for_login: str | None = None, *, reset: bool = False) -> str:
+        """A one-time code, as `python -m relay new-code` prints it."""
+        return self.relay.enrolment.new_code(for_login, reset=reset)
 
 
 def serve(settings: RelaySettings, *, clock: Clock = utc_now) -> None:

@@ -43,15 +43,19 @@ def publish_member(connection: Connection, cipher: ColumnCipher, member: StaffMe
 
 
 def publish_account(
-    connection: Connection, cipher: ColumnCipher, account: StaffAccount, now: datetime
+    connection: Connection,
+    cipher: ColumnCipher,
+    account: StaffAccount,
+    now: datetime,
+    *,
+    second_factor: bool | None = None,
 ) -> int:
-    """As `publish_member`; whether LINE and a second factor are tied stays as the record has it."""
+    """As `publish_member`; what the account does not know (LINE, second factor) stays as it was."""
     known = find_member(connection, cipher, account.id)
     member = member_of(account)
     if known is not None and account.state != "left":
-        member = member.model_copy(
-            update={"line_linked": known.line_linked, "second_factor": known.second_factor}
-        )
+        kept = known.second_factor if second_factor is None else second_factor
+        member = member.model_copy(update={"line_linked": known.line_linked, "second_factor": kept})
     return publish_member(connection, cipher, member, now)
 
 

@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from protocol.rights import OWN
 from protocol.signin import (
+    CodeAnswer,
+    CodeWish,
     EnrolAnswer,
     EnrolRequest,
     PassphraseCost,
@@ -38,6 +41,7 @@ class Doors:
             Route("/sign-in/start", self.start, methods=["POST"]),
             Route("/sign-in", self.sign_in, methods=["POST"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
+            Route("/codes", self.codes, methods=["POST"]),
         ]
 
     @refusing
@@ -76,6 +80,18 @@ class Doors:
             message = SignInRequest.parse(body)
             _checked_name(message.login_name)
             return self._sign_in.sign_in(caller.device, message, caller.address)
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def codes(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> CodeAnswer:
+            # Everyone may add a machine of their own; who may do more is decided where the code is made.
+            signed_in = self._gate.check_action(request, body, need=OWN)
+            wish = CodeWish.parse(body)
+            return self._enrolment.new_code_for(wish, signed_in.member, device=signed_in.device)
 
         return answer(request, await run_in_threadpool(work))
 
