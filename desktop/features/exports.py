@@ -27,6 +27,7 @@ from protocol.segments import segment_sentence
 
 _JAPAN = ZoneInfo("Asia/Tokyo")
 _PAGE = 500
+_WIDE = ("宛先", "本文", "内容", "メモ", "返信")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int
 HISTORY_HEADER = (
@@ -77,7 +78,8 @@ def _history_row(
 
 
 SUBMISSIONS_HEADER = (
-    "番号", "受付日時", "窓口", "状態", "件名", "内容", "写真（枚）", "メモ", "返信", "担当した職員", "更新日時",
+    "番号", "受付日時", "窓口", "状態", "件名", "内容", "写真（枚）", "メモ", "返信", "担当した職員",
+    "更新日時",
 )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def write_xlsx(path: Path, sheet: str, header: Sequence[str], rows: Iterable[Seq
         page.set_column(
             column,
             column,
-            40 if name in ("宛先", "本文", "内容", "メモ", "返信") else max(12, len(name) * 2 + 2),
+            40 if name in _WIDE else max(12, len(name) * 2 + 2),
         )
     count = 0
     for count, row in enumerate(rows, start=1):
