@@ -31,9 +31,12 @@ from desktop.features.items import Items
 from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.office import Office
+from desktop.features.people import People
 from desktop.features.rights import Rights
+from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
+from desktop.features.town_keys import OwnKeys, TownKeys
 from desktop.keys.keychain import Keychain, SystemKeychain
 from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
@@ -254,6 +257,15 @@ def _office(
     def act(name: str, body: Wire | None, answer: type[W], /) -> W:
         return session.ask(f"/staff/{name}", body, answer)
 
+    town_keys = TownKeys(
+        replica,
+        me=profile.staff.id,
+        own=OwnKeys.of(renewal.keys.staff),
+        ring=ring,
+        keep_root=lambda root: keep_root(renewal.folder.profile, root),
+        clock=clock,
+    )
+
     def close() -> None:
         with contextlib.suppress(Trouble):
             session.sign_out()
@@ -275,6 +287,9 @@ def _office(
         devices=Devices(replica, staff, profile.device),
         audit=Audit(replica, ask, staff),
         notices=Notices(replica),
+        people=People(replica, town_keys, act, me=profile.staff.id, ring=ring, clock=clock),
+        town_keys=town_keys,
+        setup=Setup(replica, act, ring),
         ring=ring,
         act=act,
         me=profile.staff,

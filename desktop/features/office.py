@@ -16,9 +16,12 @@ from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
 from desktop.features.notices import Notices
+from desktop.features.people import People
 from desktop.features.rights import Rights
+from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
+from desktop.features.town_keys import TownKeys
 from desktop.keys.keyring import KeyRing
 from protocol.rights import Function, Level
 from protocol.staff import StaffMember
@@ -43,6 +46,9 @@ class Office:
     devices: Devices
     audit: Audit
     notices: Notices
+    people: People
+    town_keys: TownKeys
+    setup: Setup
     ring: Callable[[], KeyRing]
     """The keys this person holds, as of the last round."""
     act: Act

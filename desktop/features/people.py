@@ -1,4 +1,4 @@
-"""Staff accounts, departments and the grid of rights, as an administrator works with them. ADM-1, ADM-2, ADM-7.
+"""Staff accounts, departments and the grid of rights, as an administrator works with them. ADM-1, ADM-2.
 
 Whatever takes a department away from somebody also begins a new key for it, in the same round.
 """
@@ -21,7 +21,7 @@ from protocol.certificates import DepartmentKey
 from protocol.changes import DepartmentRemove, DepartmentSave, MemberLeave, MemberSave, RightsSave
 from protocol.ids import new_id
 from protocol.problems import Problem
-from protocol.rights import Function, Level, RightsGrid, level_of, reaches
+from protocol.rights import RightsGrid
 from protocol.signin import CodeAnswer, CodeKind, CodeWish
 from protocol.staff import Department, Role, StaffMember
 
@@ -31,7 +31,7 @@ NAME_LIMIT = 60
 
 @dataclass(frozen=True)
 class Person:
-    """A member as the list shows them. `waiting`: a change is on its way; `refused`: why one was not taken."""
+    """A member as the list shows them. `waiting`: changes on their way; `refused`: why one was not taken."""
 
     member: StaffMember
     departments: tuple[str, ...]
@@ -70,10 +70,10 @@ class People:
 
     # -- looking ----------------------------------------------------------------------------------------
 
-    def list(self, search: str = "", *, left: bool = False) -> list[Person]:
+    def search(self, words: str = "", *, left: bool = False) -> list[Person]:
         """By name; `left` shows those whose account is closed instead of the others."""
         ring, names = self._ring(), {each.id: each.name for each in self.departments(removed=True)}
-        wanted = _folded(search).split()
+        wanted = _folded(words).split()
         found = []
         for shown in self._replica.records.shown("staff", StaffMember):
             member = shown.body
@@ -89,6 +89,10 @@ class People:
                 found.append(person)
         return found
 
+    def everybody(self) -> list[StaffMember]:
+        """By name, closed accounts too."""
+        return self._replica.records.staff()
+
     def find(self, id: str) -> StaffMember | None:
         return next((member for member in self._replica.records.staff() if member.id == id), None)
 
@@ -99,15 +103,6 @@ class People:
 
     def me(self) -> StaffMember | None:
         return self.find(self._me)
-
-    def may(self, function: Function, level: Level) -> bool:
-        """Whether the grid lets the person signed in do this, so that a screen can leave a button out."""
-        me = self.me()
-        return (
-            me is not None
-            and me.state == "active"
-            and reaches(level_of(me.role, function, self.grid()), level)
-        )
 
     def key_tasks(self) -> list[KeyTask]:
         """What this person should do about keys, the most urgent first."""
@@ -154,6 +149,40 @@ class People:
         before = self.find(wish.id) if wish.id else None
         lost = set(before.departments) - set(wish.departments) if before is not None else set()
         self._need_directory_for(lost)
+        id = self._put_member(wish, before)
+        if before is not None:
+            self._renew(lost)
+            self._keys.equip(id, [each for each in wish.departments if each not in before.departments])
+        return id
+
+    def save_all(self, wishes: Iterable[MemberWish], leaving: Iterable[str]) -> None:
+        """Many at once, as in April: every department that loses somebody gets one new key, at the end."""
+        lost: set[str] = set()
+        gained: list[tuple[str, list[str]]] = []
+        for id in leaving:
+            member = self.find(id)
+            if member is not None:
+                lost |= set(member.departments)
+                self._put_leave(id, "")
+        for wish in wishes:
+            before = self.find(wish.id) if wish.id else None
+            id = self._put_member(wish, before)
+            if before is not None:
+                lost |= set(before.departments) - set(wish.departments)
+                new = [each for each in wish.departments if each not in before.departments]
+                gained.append((id, new))
+        self._renew(lost)
+        for id, departments in gained:
+            self._keys.equip(id, departments)
+
+    def can_renew_keys(self) -> bool:
+        """Whether departments may lose members here: either there are no keys yet, or this person keeps the
+        directory.
+        """
+        keys = self._replica.records.all("key", DepartmentKey)
+        return all(key.retired for key in keys) or self._keys.can_certify()
+
+    def _put_member(self, wish: MemberWish, before: StaffMember | None) -> str:
         id = wish.id or new_id(self._clock())
         payload = MemberSave(
             staff=id,
@@ -163,10 +192,6 @@ class People:
             departments=wish.departments,
         )
         self._replica.outbox.put("member.save", payload, based_on=self._version("staff", id))
-        if before is not None:
-            self._renew_without(lost, id)
-            gained = [each for each in wish.departments if each not in before.departments]
-            self._keys.equip(id, gained)
         return id
 
     def leave(self, id: str, heir: str = "") -> None:
@@ -174,10 +199,8 @@ class People:
         member = self.find(id)
         departments = set(member.departments) if member is not None else set()
         self._need_directory_for(departments)
-        self._replica.outbox.put(
-            "member.leave", MemberLeave(staff=id, heir=heir), based_on=self._version("staff", id)
-        )
-        self._renew_without(departments, id)
+        self._put_leave(id, heir)
+        self._renew(departments)
 
     def find_leave_problems(self, id: str) -> list[Problem]:
         if id == self._me:
@@ -255,10 +278,16 @@ class People:
         if with_key & set(departments) and not self._keys.can_certify():
             raise KeysNotReady
 
-    def _renew_without(self, departments: Iterable[str], member: str) -> None:
+    def _put_leave(self, id: str, heir: str) -> None:
+        self._replica.outbox.put(
+            "member.leave", MemberLeave(staff=id, heir=heir), based_on=self._version("staff", id)
+        )
+
+    def _renew(self, departments: Iterable[str]) -> None:
+        """New keys for those that had one; who lost the department is not among its members any more."""
         with_key = {key.department for key in self._keys.department_keys() if not key.retired}
         for department in sorted(with_key & set(departments)):
-            self._keys.rotate(department, without=member)
+            self._keys.rotate(department)
 
     def _put_department(self, department: Department) -> None:
         self._replica.outbox.put(

@@ -38,8 +38,10 @@ from protocol.changes import (
     TrustPublish,
     WrapAdd,
 )
+from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.keys import CannotUnwrap, SharedSecret, lock_box, new_secret, open_box, unwrap, wrap
+from protocol.signin import StaffKeys
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 
@@ -55,6 +57,10 @@ class OwnKeys:
 
     sign: str
     seal: str
+
+    @classmethod
+    def of(cls, keys: StaffKeys) -> OwnKeys:
+        return cls(sign=to_base64(keys.sign_public), seal=to_base64(keys.seal_public))
 
 
 @dataclass(frozen=True)
@@ -253,15 +259,15 @@ class TownKeys:
         if wraps:
             self._put("wrap.add", WrapAdd(wraps=wraps))
 
-    def rotate(self, department: str, *, without: str = "") -> None:
-        """A new key for the department, wrapped to its certified members other than `without`.
+    def rotate(self, department: str) -> None:
+        """A new key for the department, wrapped to its certified members as they are now.
 
         Raises KeysNotReady where this person does not keep the directory.
         """
         ring = self._ring()
         if ring.directory is None:
             raise KeysNotReady
-        self._publish(ring, ring.directory, department, without=without)
+        self._publish(ring, ring.directory, department)
 
     def can_certify(self) -> bool:
         """Whether this person keeps the directory here."""
@@ -272,15 +278,13 @@ class TownKeys:
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _publish(
-        self, ring: KeyRing, directory: Ed25519PrivateKey, department: str, *, without: str = ""
-    ) -> None:
+    def _publish(self, ring: KeyRing, directory: Ed25519PrivateKey, department: str) -> None:
         now, trust = self._clock(), self._trust()
         secret, id = new_secret(), new_id(now)
         members = [
             member
             for member in self._staff()
-            if member.id != without and department in member.departments and is_certified(ring, member)
+            if department in member.departments and is_certified(ring, member)
         ]
         key = certify_department_key(
             directory,

@@ -92,3 +92,8 @@ def _write(path: Path, content: Wire) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def keep_root(path: Path, root: str) -> None:
+    """Note that a person compared the town root on this machine, or that two recovery sheets proved it."""
+    save_profile(path, load_profile(path).model_copy(update={"root": root}))
