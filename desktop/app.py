@@ -40,7 +40,14 @@ from desktop.features.town_keys import OwnKeys, TownKeys
 from desktop.keys.keychain import Keychain, SystemKeychain
 from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
-from desktop.keys.profile import Profile, forget_pending, load_pending, load_profile, save_profile
+from desktop.keys.profile import (
+    Profile,
+    forget_pending,
+    keep_root,
+    load_pending,
+    load_profile,
+    save_profile,
+)
 from desktop.keys.renewal import Renewal
 from desktop.keys.unlock import OpenKeys, unlock, unlock_either
 from desktop.log import start_log
