@@ -11,12 +11,13 @@ from protocol.deliveries import Delivery, Quota
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.items import Choice, SegmentItem
+from protocol.rights import Function, Level, RightsGrid
 from protocol.signin import PassphraseCost, StaffKeys, new_staff_keys
-from protocol.staff import StaffMember
+from protocol.staff import Department, MemberState, Role, StaffMember
 from protocol.sync import Record
 from protocol.wire import Wire
 from relay.errors import LineError
-from relay.features.changes import plain_changes
+from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
 from relay.features.files import Files
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
@@ -26,7 +27,8 @@ from relay.features.staff import member_of, publish_member
 from relay.features.sync import SyncRounds
 from relay.line.payloads import message_payloads
 from relay.store.database import Database
-from relay.store.staff import StaffAccount, add_account
+from relay.store.records import put_record
+from relay.store.staff import StaffAccount, add_account, find_account
 
 
 class Office:
@@ -43,6 +45,9 @@ class Office:
         self.sending = Sending(database, clock, self.index, quota, self.files, message_payloads)
         stages = {
             **plain_changes(database.cipher, clock),
+            **people_changes(database.cipher, clock),
+            **door_changes(database.cipher, clock),
+            **sealed_changes(database, clock),
             "delivery.send": self.sending.send,
             "delivery.test": self.sending.test,
             "delivery.resume": self.sending.resume,
@@ -50,24 +55,59 @@ class Office:
         self.rounds = SyncRounds(database, clock, stages, self.bell, records_limit=20)
         self._keys: dict[str, StaffKeys] = {}
 
-    def add_person(self, login_name: str = "sato") -> StaffMember:
+    def add_person(
+        self,
+        login_name: str = "sato",
+        *,
+        role: Role = "admin",
+        state: MemberState = "active",
+        departments: tuple[str, ...] = (),
+    ) -> StaffMember:
+        """Somebody with keys and an account, however it came about."""
         keys = new_staff_keys()
         account = StaffAccount(
             id=new_id(self.clock()),
             login_name=login_name,
             display_name=login_name,
-            role="admin",
+            role=role,
             cost=PassphraseCost(salt="x"),
             login_key_hash=b"",
             sign_key=to_base64(keys.sign_public),
-            seal_key="",
+            seal_key=to_base64(keys.seal_public),
             wrapped_keys="",
-            state="active",
+            state=state,
+            departments=departments,
         )
         with self.database.write() as connection:
             add_account(connection, self.database.cipher, account, now=self.clock())
             publish_member(connection, self.database.cipher, member_of(account), self.clock())
         self._keys[account.id] = keys
+        return member_of(account)
+
+    def add_department(self, id: str, name: str = "福祉課") -> None:
+        """A department without anybody's change."""
+        body = Department(id=id, name=name).as_json()
+        with self.database.write() as connection:
+            put_record(
+                connection, self.database.cipher, kind="department", id=id, body=body, now=self.clock()
+            )
+
+    def set_grid(self, cells: dict[Role, dict[Function, Level]]) -> None:
+        """The town's grid of rights, without anybody's change."""
+        body = RightsGrid(cells=cells).as_json()
+        with self.database.write() as connection:
+            put_record(
+                connection, self.database.cipher, kind="rights", id="town", body=body, now=self.clock()
+            )
+
+    def keys_of(self, who: StaffMember) -> StaffKeys:
+        return self._keys[who.id]
+
+    def member(self, id: str) -> StaffMember:
+        """The person as the account is now."""
+        with self.database.read() as connection:
+            account = find_account(connection, self.database.cipher, id)
+        assert account is not None
         return member_of(account)
 
     def change(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0, **more: Any) -> Change:
@@ -82,6 +122,10 @@ class Office:
     def do(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0) -> ChangeResult:
         (result,) = self.rounds.apply(who, (self.change(who, kind, payload, based_on),))
         return result
+
+    def seen(self, who: StaffMember, kind: str) -> dict[str, Record]:
+        """As `records`, without what was removed."""
+        return {id: record for id, record in self.records(who, kind).items() if not record.removed}
 
     def records(self, who: StaffMember, kind: str) -> dict[str, Record]:
         """All records of a kind, read in pages from the start."""
