@@ -17,20 +17,26 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from protocol.deliveries import Quota
+from relay.access import AccessNotes
 from relay.config import RelaySettings
+from relay.features.access_log import AccessLog
 from relay.features.audit import AuditLog
 from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
 from relay.features.chunks import Chunks
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.news import NewsBell
+from relay.features.notices import ADDRESS_REFUSED, NoticeBoard
+from relay.features.passphrase import Passphrases
 from relay.features.quota import QuotaReader
+from relay.features.second_factor import SecondFactors
 from relay.features.segments import SegmentIndex
 from relay.features.sending import Sending
 from relay.features.settings import publish_settings
 from relay.features.sign_in import SignIn
 from relay.features.sync import SyncRounds
 from relay.jobs.duties import configured_settings, make_inbox, on_duty, open_transit
+from relay.jobs.serving import while_serving
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
@@ -38,12 +44,14 @@ from relay.pages.routes import page_routes
 from relay.pages.security import ProtectedAnswers
 from relay.providers.certificate import ensure_certificate, public_key_hash
 from relay.providers.line_login import LineLogin
+from relay.staff_api.account import AccountEndpoints
 from relay.staff_api.addresses import make_address_rules, one_caller
 from relay.staff_api.asks import Asks
 from relay.staff_api.chunks import ChunkEndpoints
 from relay.staff_api.doors import Doors
 from relay.staff_api.files import FileEndpoints
 from relay.staff_api.gate import Gate, caller_address
+from relay.staff_api.logs import LogEndpoints
 from relay.staff_api.sync import SyncEndpoint
 from relay.store.cipher import load_or_make_host_key
 from relay.store.database import Database, open_database
@@ -99,6 +107,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         secrets=[settings.line_channel_secret.get_secret_value()],
         clock=clock,
         wake=inbox.wake.set,
+        on_refused=lambda scope, status: notes.note(scope, WEBHOOK_PATH, status, clock()),
     )
     login = LineLogin(
         base=settings.line_login_base,
@@ -114,7 +123,15 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         usual_memory_kib=settings.min_passphrase_memory_kib,
     )
     rules = make_address_rules(settings.staff_allowed_addresses, settings.trusted_proxies)
-    gate = Gate(database, clock, sign_in, rules)
+    notices = NoticeBoard(database, clock, bell)
+    accesses = AccessLog(database, clock, kept_days=settings.access_log_days)
+    gate = Gate(
+        database,
+        clock,
+        sign_in,
+        rules,
+        on_stranger=lambda address: notices.note(ADDRESS_REFUSED, address),
+    )
     stages = {
         **plain_changes(cipher, clock),
         **sealed_changes(database, clock),
@@ -131,6 +148,13 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         *Doors(gate, enrolment, sign_in).routes(),
         *SyncEndpoint(gate, sign_in, rounds, log, bell, clock, relay_id=database.relay_id).routes(),
         *Asks(gate, database, clock, index, quota).routes(),
+        *AccountEndpoints(
+            gate,
+            Passphrases(database, clock, least_memory_kib=settings.min_passphrase_memory_kib),
+            SecondFactors(database, clock),
+            bell,
+        ).routes(),
+        *LogEndpoints(gate, log, accesses).routes(),
         *file_endpoints.routes(),
         *ChunkEndpoints(gate, database, Chunks(database, clock)).routes(),
     ]
@@ -140,11 +164,12 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            if settings.is_embedded:
-                async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+            async with while_serving(accesses, notices):
+                if settings.is_embedded:
+                    async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+                        yield
+                else:
                     yield
-            else:
-                yield
         finally:
             await webhook.aclose()
             await login.aclose()
@@ -172,7 +197,11 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         ],
         lifespan=lifespan,
     )
-    return Relay(app=_front(webhook, framed), database=database, enrolment=enrolment)
+    protected = ProtectedAnswers(framed)
+    notes = AccessNotes(
+        protected, framed.routes, accesses, lambda request: caller_address(request, rules), clock
+    )
+    return Relay(app=_front(webhook, notes), database=database, enrolment=enrolment)
 
 
 def open_store(settings: RelaySettings) -> Database:
@@ -217,7 +246,7 @@ def _quota_asker(settings: RelaySettings, line: LineClient) -> Callable[[], Quot
 
 def _front(webhook: ASGIApp, framed: ASGIApp) -> ASGIApp:
     """What the server calls: the webhook bare and before everything else, because its time is counted."""
-    logged = AccessLine(ProtectedAnswers(framed))
+    logged = AccessLine(framed)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == WEBHOOK_PATH:

@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from protocol.audit import ACCESS_LOG_FLOOR_DAYS
+
 
 class RelaySettings(BaseSettings):
     """What the relay must be told. Field `database_url` is `MADOGUCHI_DATABASE_URL`, and so on."""
@@ -55,6 +57,9 @@ class RelaySettings(BaseSettings):
     )
     session_idle_minutes: int = Field(
         default=30, ge=10, le=30, description="A staff session ends after this many minutes without an action"
+    )
+    access_log_days: int = Field(
+        default=200, ge=ACCESS_LOG_FLOOR_DAYS, description="Days the access log is kept; 180 at least"
     )
     min_passphrase_memory_kib: int = Field(
         default=256 * 1024,

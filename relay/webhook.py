@@ -69,7 +69,8 @@ class Webhook:
     """The ASGI application of the webhook's path.
 
     `secrets`: the channel secret, and for a short while the one before it, because LINE ends the old secret
-    at once when a new one is issued. `wake` is called after each commit that brought events.
+    at once when a new one is issued. `wake` is called after each commit that brought events, `on_refused` for
+    every request that was not taken, with the status it is answered with.
     """
 
     def __init__(
@@ -80,13 +81,15 @@ class Webhook:
         secrets: Sequence[str],
         clock: Callable[[], datetime],
         wake: Callable[[], object],
+        on_refused: Callable[[Scope, int], object] = lambda scope, status: None,
         read_within: float = SLOW_BODY_LIMIT,
     ) -> None:
         self._database = database
         self._transit = transit
-        self._secrets = [secret.encode("utf-8") for secret in secrets if secret]
+        self.use_secrets(secrets)
         self._clock = clock
         self._wake = wake
+        self._on_refused = on_refused
         self._bodies = BodyClock(read_within)
         self._gathering: _Batch | None = None
         self._late: list[_Batch] = []
@@ -101,7 +104,14 @@ class Webhook:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        await _answer(send, await self._take(scope, receive))
+        status = await self._take(scope, receive)
+        if status >= 400:
+            self._on_refused(scope, status)
+        await _answer(send, status)
+
+    def use_secrets(self, secrets: Sequence[str]) -> None:
+        """From the next request on."""
+        self._secrets = [secret.encode("utf-8") for secret in secrets if secret]
 
     async def aclose(self) -> None:
         """Write what waits; call when no more requests come."""

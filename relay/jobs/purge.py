@@ -1,4 +1,4 @@
-"""Destroys what residents' events leave behind: transit keys, old event ids, ended page sessions.
+"""Destroys what requests leave behind: transit keys, old event ids, ended page sessions, old accesses.
 
 What staff leave behind is swept in `duties.py`. Retention is written in docs/architecture.md.
 Requirements: SEC-2, SEC-12.
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from protocol.audit import ACCESS_LOG_FLOOR_DAYS
+from relay.store.access_log import forget_accesses
 from relay.store.database import Database
 from relay.store.inbox import forget_events, has_waiting_of_day
 from relay.store.pages import forget_page_sessions
@@ -28,15 +30,25 @@ class Purged:
     days_waiting: tuple[str, ...]
     event_ids: int
     page_sessions: int
+    accesses: int = 0
 
 
 class Purge:
     """Call `run_once` every few minutes, in one process or in several."""
 
-    def __init__(self, *, database: Database, transit: TransitKeys, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        transit: TransitKeys,
+        clock: Callable[[], datetime],
+        access_log_days: int = ACCESS_LOG_FLOOR_DAYS,
+    ) -> None:
         self._database = database
         self._transit = transit
         self._clock = clock
+        # Whatever a caller says, what the town may have to show is not thrown away earlier.
+        self._keep_accesses = timedelta(days=max(access_log_days, ACCESS_LOG_FLOOR_DAYS))
 
     def run_once(self) -> Purged:
         """Raises StoreUnavailable."""
@@ -48,6 +60,7 @@ class Purge:
                 days_waiting=tuple(waiting),
                 event_ids=forget_events(connection, now - KEEP_EVENT_IDS),
                 page_sessions=forget_page_sessions(connection, now),
+                accesses=forget_accesses(connection, before=now - self._keep_accesses),
             )
         if purged.days_waiting:
             _log.warning("events of %s still wait, so their keys are kept", ", ".join(purged.days_waiting))
