@@ -1,0 +1,1 @@
+"""The contact forms residents write through."""
