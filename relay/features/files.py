@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from protocol.files import CHUNK_BYTES, FILE_BYTES_LIMIT, FileState, is_file_name
 from relay.errors import Refused
+from relay.store.cipher import ColumnCipher
 from relay.store.counters import next_number
 from relay.store.database import Connection, Database
 from relay.store.files import (
@@ -35,6 +36,7 @@ from relay.store.files import (
 
 PIXELS_LIMIT = 50_000_000
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+SEALED_TYPE = "application/octet-stream"
 _TOKEN_BYTES = 32
 _KEPT_BYTES = 32 * 1000 * 1000
 
@@ -104,6 +106,8 @@ class Files:
         known = find_file(connection, sha256) if is_file_name(sha256) else None
         if known is None or not known.complete:
             raise Refused("file_unknown")
+        if known.content_type not in _TYPES.values():
+            raise Refused("file_type_refused")  # a resident's sealed file must never get a public address
         if known.size > bytes_limit:
             raise Refused("file_too_large")
 
@@ -151,6 +155,16 @@ class Files:
         else:
             complete_file(connection, sha256, content_type)
         return trouble
+
+
+def keep_sealed(
+    connection: Connection, cipher: ColumnCipher, sha256: str, sealed: bytes, now: datetime
+) -> None:
+    """Keep a file that was sealed here (`protocol.sealed_files`), beside those of the desktops."""
+    add_file(connection, sha256, len(sealed), now)
+    for offset in range(0, len(sealed), CHUNK_BYTES):
+        add_chunk(connection, cipher, sha256, offset, sealed[offset : offset + CHUNK_BYTES])
+    complete_file(connection, sha256, SEALED_TYPE)
 
 
 def look_at_picture(content: bytes) -> tuple[str, str]:

@@ -13,11 +13,13 @@ from protocol.items import SegmentItem, find_item_problems
 from protocol.segments import items_used
 from protocol.sync import ItemUseAnswer
 from relay.errors import Refused
+from relay.features.contact_forms import check_readers
 from relay.features.versions import check_version
 from relay.store.answers import count_answers, count_by_choice, delete_answers
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import find_record, list_bodies, put_record
+from relay.store.submissions import count_submissions_to
 
 ITEM = "item"
 DELIVERY = "delivery"
@@ -43,15 +45,22 @@ def save_item(
     if problems:
         raise Refused(problems[0].code)
     loses_meaning = record is not None and _answers_lose_meaning(SegmentItem.parse(record.body), item)
-    if loses_meaning and count_answers(connection, item.id) > 0:
+    if loses_meaning and (
+        count_answers(connection, item.id) or count_submissions_to(connection, f"item:{item.id}")
+    ):
         raise Refused("in_use")
+    if item.kind == "text":
+        check_readers(connection, cipher, item.departments, need_keys=not item.retired)
     return put_record(connection, cipher, kind=ITEM, id=item.id, body=item.as_json(), now=now)
 
 
 def remove_item(
     connection: Connection, cipher: ColumnCipher, change: ItemRemove, based_on: int, now: datetime
 ) -> int:
-    """Delete the item and every answer to it, if no more would be lost than the person was shown."""
+    """Delete the item and every answer to it, if no more would be lost than the person was shown.
+
+    What was written in free words is the departments' and stays with them.
+    """
     check_version(find_record(connection, cipher, ITEM, change.item), based_on)
     if any(delivery.state in _UNFINISHED for delivery in _deliveries_using(connection, cipher, change.item)):
         raise Refused("in_use")

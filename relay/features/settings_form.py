@@ -19,6 +19,25 @@ Trouble = Literal["choice_not_offered", "one_choice_only", "year_out_of_range", 
 
 
 @dataclass(frozen=True)
+class TextField:
+    """One question in free words. `submission`: the id under which an answer is sent in; `keys`: who can
+    read it, key id → public key, for the resident copy; `readers`: their names; `answered_at`: the last time.
+    """
+
+    item: str
+    title: str
+    question: str
+    version: str
+    submission: str
+    keys: Mapping[str, str]
+    readers: tuple[str, ...]
+    answered_at: datetime | None = None
+    typed: str = ""
+    trouble: str = ""
+    control: Literal["text"] = "text"
+
+
+@dataclass(frozen=True)
 class Option:
     """One thing to choose."""
 
@@ -131,6 +150,7 @@ def item_version(item: SegmentItem) -> str:
     """Changes with everything a resident sees of the item, and with nothing else."""
     seen = [item.kind, item.title, item.question]
     seen += [part for choice in item.offered_choices for part in (choice.id, choice.label, choice.group)]
+    seen += item.departments  # who reads it is part of what a resident agreed to
     return hashlib.sha256(canonical_bytes(seen)).hexdigest()[:16]
 
 
@@ -142,6 +162,8 @@ def _control(item: SegmentItem) -> Literal["radios", "checks", "select"]:
             return "radios"
         case "district" | "birth_year":
             return "select"
+        case "text":
+            raise AssertionError("free words have a field of their own")
 
 
 def _groups(item: SegmentItem, shown: set[str], now: datetime) -> list[OptionGroup]:

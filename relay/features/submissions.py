@@ -5,14 +5,13 @@ The plain text lives in the caller's request and in no store, log or error. Requ
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from protocol.changes import SubmissionsOpened, SubmissionUpdate
 from protocol.encoding import from_base64
-from protocol.ids import is_id
+from protocol.ids import is_id, new_id
 from protocol.items import SegmentItem, japan_year
 from protocol.my_number import holds_my_number
 from protocol.rights import CHANGE_NEEDS, Level, department_audience, reaches
@@ -29,6 +28,7 @@ from protocol.sync import Record
 from relay.errors import Refused
 from relay.features.contact_forms import CONTACT_FORM, find_form
 from relay.features.copies import GivenCopy, check_copy
+from relay.features.files import keep_sealed
 from relay.features.items import ITEM
 from relay.features.keys import list_keys, readers_for
 from relay.features.rights import find_grid, require
@@ -74,6 +74,8 @@ class Arrived:
     departments: tuple[str, ...]
     content: SubmittedContent
     copy: GivenCopy | None = None
+    files: tuple[tuple[str, bytes], ...] = ()
+    """Sealed files the content names, under their names."""
 
 
 def find_word_troubles(topic: str, text: str) -> dict[str, str]:
@@ -147,6 +149,8 @@ def receive(
     add_submission(connection, stored)
     if copy is not None:
         add_copy(connection, arrived.id, ResidentCopy(version=1, nonce=copy.nonce, body=copy.body))
+    for name, sealed in arrived.files:
+        keep_sealed(connection, cipher, name, sealed, now)
     _put(connection, cipher, submission, now)
     return stored
 
@@ -181,9 +185,8 @@ def update_submission(
     set_submission_state(connection, submission.id, change.state)
     if change.notify:
         # The retry key is stored with the job before LINE is called: all tries of it are one message.
-        retry_key = str(uuid.uuid4())
-        subject = f"{submission.id}/{retry_key}"
-        add_job(connection, id=str(uuid.uuid4()), kind=TELL_RESIDENT, subject=subject, run_at=now)
+        subject = f"{submission.id}/{new_id(now)}"
+        add_job(connection, id=new_id(now), kind=TELL_RESIDENT, subject=subject, run_at=now)
     return _put(connection, cipher, submission.model_copy(update=values), now)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from protocol.items import Answer, SegmentItem, find_answer_problems
+from relay.features.contact_forms import list_open_forms
 from relay.features.line_links import read_link_code, redeem_link_code
 from relay.features.questionnaire import (
     Asking,
@@ -36,7 +37,7 @@ from relay.features.residents import (
 )
 from relay.features.settings import find_settings
 from relay.features.talk_words import TalkWords, normalise
-from relay.line.cards import Payload, text_message
+from relay.line.cards import Payload, link_message, text_message
 from relay.line.events import Event, Follow, MediaSent, Other, Tapped, TextSaid, Unfollow, Unsend
 from relay.store.cipher import ColumnCipher
 from relay.store.counters import current_number
@@ -78,7 +79,7 @@ class _Turn:
 class Talk:
     """Answers events.
 
-    `settings_url`: address of the settings page inside LINE, empty where there is none.
+    `settings_url`, `contact_url`: addresses of the pages inside LINE, empty where there is none.
     `on_linked`: called with the staff id when a staff member tied the own LINE account.
     `telephone`: of the town hall, shown where the talk cannot help; may be empty.
     """
@@ -90,12 +91,14 @@ class Talk:
         words: TalkWords,
         settings_url: str,
         on_linked: Callable[[Connection, str], object],
+        contact_url: str = "",
         town_name: str = "",
         telephone: str = "",
     ) -> None:
         self._cipher = cipher
         self._words = words
         self._settings_url = settings_url
+        self._contact_url = contact_url
         self._on_linked = on_linked
         self._town_name = town_name
         self._telephone = telephone
@@ -172,6 +175,8 @@ class Talk:
             if first is not None:
                 return "event.text.start", self._ask(turn, first)
             return "event.text.start", [self._card(turn, turn.answers())]
+        if said in self._words.contact_words:
+            return "event.text.contact", [self._contact(turn)]
         code = read_link_code(text)
         if code is not None:
             outcome = redeem_link_code(
@@ -296,9 +301,23 @@ class Talk:
     def _card(self, turn: _Turn, answers: Mapping[str, Answer]) -> Payload:
         return show_answers(turn.items, answers, self._words, self._settings_url)
 
+    def _contact(self, turn: _Turn) -> Payload:
+        if not self._offers_contact(turn):
+            text = self._words.say("no_contact")
+            if self._telephone:
+                text += self._words.say("telephone", telephone=self._telephone)
+            return text_message(text)
+        text, label = self._words.say("contact"), self._words.buttons["open_contact"]
+        return link_message(alt=label, text=text, label=label, url=self._contact_url)
+
+    def _offers_contact(self, turn: _Turn) -> bool:
+        return bool(self._contact_url) and bool(list_open_forms(turn.connection, self._cipher))
+
     def _point(self, turn: _Turn, name: str) -> Payload:
         """A short text and the way to the settings."""
         text = self._words.say(name)
+        if name == "free_text" and self._offers_contact(turn):
+            text += self._words.say("contact_hint")
         if self._telephone and name in ("free_text", "media"):
             text += self._words.say("telephone", telephone=self._telephone)
         return text_message(text, [settings_button(self._words)] if turn.items else [])

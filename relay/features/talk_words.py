@@ -16,6 +16,7 @@ class TalkWords:
 
     settings_words: frozenset[str]
     start_words: frozenset[str]
+    contact_words: frozenset[str]
     texts: dict[str, str]
     buttons: dict[str, str]
     cards: dict[str, str]
@@ -33,6 +34,7 @@ def load_talk_words(file: Path = _FILE) -> TalkWords:
     return TalkWords(
         settings_words=frozenset(map(normalise, raw["settings_words"])),
         start_words=frozenset(map(normalise, raw["start_words"])),
+        contact_words=frozenset(map(normalise, raw["contact_words"])),
         texts=raw["say"],
         buttons=raw["button"],
         cards=raw["card"],

@@ -29,6 +29,7 @@ from relay.jobs.inbox import InboxJob
 from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop, woken_at_stop
 from relay.jobs.pace import Pace
 from relay.jobs.purge import Purge
+from relay.jobs.tell import TellResidents
 from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
 from relay.line.multicast import MulticastClient
@@ -74,12 +75,26 @@ async def on_duty(
             line=line,
             per_second=settings.multicast_per_second,
         ),
+        TellResidents(
+            database,
+            clock,
+            bell,
+            line,
+            load_talk_words(),
+            page_url=page_url(settings, "mine"),
+            owner=str(uuid.uuid4()),
+        ),
         Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
         _inbox_duty(inbox),
         Repeated("sweep of the doors", lambda: sweep_doors(database, clock()), _SWEEP_EVERY),
         Repeated(
             "sweep of the inbox",
-            Purge(database=database, transit=transit, clock=clock).run_once,
+            Purge(
+                database=database,
+                transit=transit,
+                clock=clock,
+                access_log_days=settings.access_log_days,
+            ).run_once,
             _SWEEP_EVERY,
         ),
         account_name_duty(settings, database, clock, bell, line),
@@ -110,7 +125,8 @@ def make_inbox(
     talk = Talk(
         cipher=database.cipher,
         words=load_talk_words(),
-        settings_url=settings_page_url(settings),
+        settings_url=page_url(settings, "settings"),
+        contact_url=page_url(settings, "contact"),
         on_linked=on_linked,
         town_name=settings.town_name,
         telephone=settings.town_telephone,
@@ -120,11 +136,11 @@ def make_inbox(
     )
 
 
-def settings_page_url(settings: RelaySettings) -> str:
-    """The address under which LINE opens the settings page; empty where there is no LIFF app."""
+def page_url(settings: RelaySettings, page: str) -> str:
+    """The address under which LINE opens one of our pages; empty where there is no LIFF app."""
     if not settings.liff_id:
         return ""
-    return f"{settings.liff_url_base.rstrip('/')}/{settings.liff_id}/settings"
+    return f"{settings.liff_url_base.rstrip('/')}/{settings.liff_id}/{page}"
 
 
 def open_transit(settings: RelaySettings) -> TransitKeys:

@@ -127,7 +127,7 @@ class JobQueue:
 
     def _release(self) -> None:
         with self._database.write() as connection:
-            release_jobs(connection)
+            release_jobs(connection, list(self._kinds))
 
 
 async def run_duties(duties: Sequence[Duty], stop: asyncio.Event) -> None:

@@ -107,6 +107,22 @@ def answers_message(
     return _flex(alt, bubble)
 
 
+def link_message(*, alt: str, text: str, label: str, url: str) -> Payload:
+    """A short text with one button that opens a page."""
+    action = {"type": "uri", "label": label, "uri": url}
+    bubble: Payload = {
+        "type": "bubble",
+        "size": "mega",
+        "body": {"type": "box", "layout": "vertical", "contents": [_text(text, size="md")]},
+        "footer": {
+            "type": "box",
+            "layout": "vertical",
+            "contents": [{"type": "button", "style": "primary", "color": _BLUE, "action": action}],
+        },
+    }
+    return _flex(alt, bubble)
+
+
 def shorten_label(label: str) -> str:
     """What fits on a button."""
     clusters = graphemes(label)

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute, Route
 
+from relay.pages.contact import ContactPages
 from relay.pages.entry import CallerAddress, Entry, IsFriend, VerifyToken
 from relay.pages.files import StaticFiles
+from relay.pages.mine import MinePages
 from relay.pages.rendering import Renderer
 from relay.pages.settings import SettingsPage
 from relay.store.database import Database
@@ -41,12 +43,20 @@ def page_routes(
         liff_url_base=liff_url_base,
         liff_sdk_url=liff_sdk_url,
     )
-    settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry)
+    settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
+    contact = ContactPages(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
+    mine = MinePages(database=database, clock=clock, renderer=renderer, entry=entry)
     return [
         Route("/pages", entry.show, methods=["GET"]),
         Route("/pages/", entry.show, methods=["GET"]),
         Route("/pages/session", entry.sign_in, methods=["POST"]),
         Route("/pages/settings", settings.show, methods=["GET"]),
         Route("/pages/settings", settings.save, methods=["POST"]),
+        Route("/pages/contact", contact.forms, methods=["GET"]),
+        Route("/pages/contact/sent/{submission}", contact.sent, methods=["GET"]),
+        Route("/pages/contact/{form}", contact.form, methods=["GET"]),
+        Route("/pages/contact/{form}", contact.send, methods=["POST"]),
+        Route("/pages/mine", mine.show, methods=["GET"]),
+        Route("/pages/mine/{submission}", mine.one, methods=["GET"]),
         Route("/static/{name}", files.serve, methods=["GET"]),
     ]

@@ -1,30 +1,49 @@
 """The settings page (「受信設定」): every answer of one resident, seen and changed.
 
-Requirements: SEG-2, SEC-3.
+Free words are sealed on receipt and never come back to this page. Requirements: SEG-2, SEC-3, SEC-8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from protocol.items import SegmentItem
+from protocol.submissions import FREE_TEXT_LIMIT
 from relay.errors import Refused, StoreUnavailable
-from relay.features.page_sessions import PageSession, find_session, is_own_form
+from relay.features.contact_forms import list_open_forms
+from relay.features.page_sessions import PageSession
 from relay.features.questionnaire import order_items
 from relay.features.residents import list_items, plain_answers
-from relay.features.settings_form import Decision, Submitted, decide_changes, make_fields
-from relay.pages.bodies import read_limited
-from relay.pages.entry import SETTINGS_PATH, Entry
+from relay.features.settings_form import (
+    Decision,
+    Field,
+    Submitted,
+    TextField,
+    decide_changes,
+    make_fields,
+)
+from relay.features.text_items import (
+    GivenText,
+    find_text_troubles,
+    make_text_field,
+    read_text,
+    receive_text,
+)
+from relay.pages.bodies import parse_form, read_limited
+from relay.pages.entry import SETTINGS_PATH, CallerAddress, Entry
 from relay.pages.rendering import Renderer
-from relay.pages.security import COOKIE, is_from_our_page, page_headers
-from relay.store.database import Database
+from relay.pages.security import is_from_our_page, script_headers
+from relay.pages.visits import Visits
+from relay.store.database import Connection, Database
 from relay.store.residents import write_answers
 
 _FORM_LIMIT = 64 * 1024
@@ -32,115 +51,201 @@ _FIELDS_LIMIT = 1000
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """The form as it came, and what is wrong with it."""
+
+    items: list[SegmentItem]
+    decision: Decision
+    texts: Mapping[str, GivenText]
+    text_troubles: Mapping[str, str]
+
+
 class SettingsPage:
     """`GET` and `POST /pages/settings`. Without a session, `entry` asks LINE who is there first."""
 
     def __init__(
-        self, *, database: Database, clock: Callable[[], datetime], renderer: Renderer, entry: Entry
+        self,
+        *,
+        database: Database,
+        clock: Callable[[], datetime],
+        renderer: Renderer,
+        entry: Entry,
+        caller: CallerAddress,
     ) -> None:
         self._database = database
         self._clock = clock
         self._renderer = renderer
         self._entry = entry
-        self._headers = page_headers()
+        self._caller = caller
+        self._visits = Visits(
+            database=database, clock=clock, renderer=renderer, again=(SETTINGS_PATH, "受信設定を開く")
+        )
+        self._headers = script_headers()
 
     async def show(self, request: Request) -> Response:
-        saved = request.query_params.get("saved", "")
         try:
-            values = await run_in_threadpool(self._read, request.cookies.get(COOKIE, ""), saved)
+            values = await run_in_threadpool(self._read, request)
         except StoreUnavailable:
-            return self._trouble("busy", 503)
+            return self._visits.trouble("busy", 503)
         if values is None:
             return self._entry.ask_line(SETTINGS_PATH)
         return self._renderer.page("settings.html", values, headers=self._headers)
 
     async def save(self, request: Request) -> Response:
         if not is_from_our_page(request):
-            return self._trouble("not_allowed", 403)
+            return self._visits.trouble("not_allowed", 403)
         if request.headers.get("content-type", "").split(";")[0].strip() != _FORM_TYPE:
-            return self._trouble("malformed", 400)
-        token = request.cookies.get(COOKIE, "")
+            return self._visits.trouble("malformed", 400)
         try:
-            if not await run_in_threadpool(self._is_open, token):  # nothing is read for strangers
-                return self._trouble("session_expired", 401)
-            form = _parse_form(await read_limited(request, _FORM_LIMIT))
-            return await run_in_threadpool(self._save, token, form)
+            if not await run_in_threadpool(self._visits.is_open, request):  # nothing is read for strangers
+                return self._visits.trouble("session_expired", 401)
+            form = parse_form(await read_limited(request, _FORM_LIMIT), fields=_FIELDS_LIMIT)
+            return await run_in_threadpool(self._save, request, form)
         except Refused as refusal:
-            return self._trouble(refusal.reason, refusal.status)
+            return self._visits.trouble(refusal.reason, refusal.status)
         except StoreUnavailable as trouble:
-            return self._trouble(trouble.reason, 503)
+            return self._visits.trouble(trouble.reason, 503)
 
-    def _is_open(self, token: str) -> bool:
+    def _read(self, request: Request) -> dict[str, Any] | None:
         with self._database.read() as connection:
-            return find_session(connection, self._database.cipher, token, self._clock()) is not None
-
-    def _read(self, token: str, saved: str) -> dict[str, Any] | None:
-        now = self._clock()
-        with self._database.read() as connection:
-            session = find_session(connection, self._database.cipher, token, now)
+            session = self._visits.find(connection, request)
             if session is None:
                 return None
             items = order_items(list_items(connection, self._database.cipher))
-            answers = plain_answers(connection, session.resident_no)
-        return _values(session, make_fields(items, answers, now), saved=saved)
+            fields = self._fields(connection, session, items, {}, {}, {}, {})
+            return self._values(connection, session, fields, saved=request.query_params.get("saved", ""))
 
-    def _save(self, token: str, form: FormData) -> Response:
-        now = self._clock()
+    def _save(self, request: Request, form: FormData) -> Response:
+        submitted, texts = _read_form(form)
         with self._database.write() as connection:
-            session = find_session(connection, self._database.cipher, token, now)
-            if session is None:
-                return self._trouble("session_expired", 401)
-            if not is_own_form(session, str(form.get("form_token", ""))):
-                return self._trouble("not_allowed", 403)
-            items = order_items(list_items(connection, self._database.cipher))
-            answers = plain_answers(connection, session.resident_no)
-            submitted = _read_form(form)
-            decision = decide_changes(items, answers, submitted, now)
-            if decision.changes:
-                write_answers(connection, session.resident_no, decision.changes, now)
-        if decision.troubles:
-            fields = make_fields(items, answers, now, submitted=submitted, troubles=decision.troubles)
-            values = _values(session, fields, decision=decision)
-            status = 409 if "changed" in decision.troubles.values() else 422
-            return self._renderer.page("settings.html", values, headers=self._headers, status=status)
-        said = "partly" if decision.gone else "yes" if decision.changes else "same"
+            session = self._visits.find_for_form(connection, request, str(form.get("form_token", "")))
+            if isinstance(session, tuple):
+                return self._visits.trouble(*session)
+            filled = self._decide(connection, session, submitted, texts)
+            if filled.decision.troubles or filled.text_troubles:
+                fields = self._fields(
+                    connection,
+                    session,
+                    filled.items,
+                    submitted,
+                    filled.decision.troubles or {},
+                    filled.texts,
+                    filled.text_troubles,
+                )
+                values = self._values(connection, session, fields, gone=filled.decision.gone)
+                troubles = {*(filled.decision.troubles or {}).values(), *filled.text_troubles.values()}
+                status = 409 if "changed" in troubles else 422
+                return self._renderer.page("settings.html", values, headers=self._headers, status=status)
+            if filled.decision.changes:
+                write_answers(connection, session.resident_no, filled.decision.changes, self._clock())
+        # Each in a transaction of its own: it takes its locks in the order every submission does.
+        for item in filled.items:
+            if item.id in filled.texts:
+                self._receive(session, item, filled.texts[item.id], self._caller(request))
+        changed = bool(filled.decision.changes or filled.texts)
+        said = "partly" if filled.decision.gone else "yes" if changed else "same"
         return RedirectResponse(f"{SETTINGS_PATH}?saved={said}", status_code=303, headers=self._headers)
 
-    def _trouble(self, reason: str, status: int) -> Response:
-        values = {"reason": reason, "again": SETTINGS_PATH}
-        return self._renderer.page("trouble.html", values, headers=self._headers, status=status)
+    def _decide(
+        self,
+        connection: Connection,
+        session: PageSession,
+        submitted: Mapping[str, Submitted],
+        texts: Mapping[str, GivenText],
+    ) -> _Filled:
+        items = order_items(list_items(connection, self._database.cipher))
+        answers = plain_answers(connection, session.resident_no)
+        written = {item.id for item in items if item.kind == "text"}
+        tapped = {id: given for id, given in submitted.items() if id not in written}
+        decision = decide_changes(
+            [item for item in items if item.id not in written], answers, tapped, self._clock()
+        )
+        given = {id: text for id, text in texts.items() if id in written and text.text}
+        troubles = {
+            item.id: trouble
+            for item in items
+            if item.id in given and (trouble := find_text_troubles(item, given[item.id]))
+        }
+        return _Filled(items=items, decision=decision, texts=given, text_troubles=troubles)
+
+    def _receive(self, session: PageSession, item: SegmentItem, given: GivenText, address: str) -> None:
+        with self._database.write() as connection:
+            receive_text(
+                connection, self._database, item, given, session.resident_no, self._clock(), address=address
+            )
+
+    def _fields(
+        self,
+        connection: Connection,
+        session: PageSession,
+        items: Sequence[SegmentItem],
+        submitted: Mapping[str, Submitted],
+        troubles: Mapping[str, str],
+        texts: Mapping[str, GivenText],
+        text_troubles: Mapping[str, str],
+    ) -> list[Field | TextField]:
+        """All questions in their order; one whose readers have no key yet is not asked."""
+        now = self._clock()
+        answers = plain_answers(connection, session.resident_no)
+        tapped = [item for item in items if item.kind != "text"]
+        made: dict[str, Field | TextField | None] = {
+            field.item: field
+            for field in make_fields(tapped, answers, now, submitted=submitted, troubles=troubles)
+        }
+        for item in items:
+            if item.kind == "text":
+                made[item.id] = make_text_field(
+                    connection,
+                    self._database.cipher,
+                    item,
+                    session.resident_no,
+                    now,
+                    given=texts.get(item.id),
+                    trouble=text_troubles.get(item.id, ""),
+                )
+        return [field for item in items if (field := made[item.id]) is not None]
+
+    def _values(
+        self,
+        connection: Connection,
+        session: PageSession,
+        fields: list[Field | TextField],
+        *,
+        saved: str = "",
+        gone: int = 0,
+    ) -> dict[str, Any]:
+        return {
+            "form_token": session.form_token,
+            "fields": fields,
+            "troubled": [field for field in fields if field.trouble],
+            "gone": gone,
+            "saved": saved if saved in ("yes", "same", "partly") else "",
+            "address": SETTINGS_PATH,
+            "text_limit": FREE_TEXT_LIMIT,
+            "has_texts": any(field.control == "text" for field in fields),
+            "has_contact": bool(list_open_forms(connection, self._database.cipher)),
+            "as_json": json.dumps,
+        }
 
 
-def _values(
-    session: PageSession, fields: list[Any], *, saved: str = "", decision: Decision | None = None
-) -> dict[str, Any]:
-    return {
-        "form_token": session.form_token,
-        "fields": fields,
-        "troubled": [field for field in fields if field.trouble],
-        "gone": decision.gone if decision else 0,
-        "saved": saved if saved in ("yes", "same", "partly") else "",
-        "address": SETTINGS_PATH,
-    }
-
-
-def _parse_form(body: bytes) -> FormData:
-    try:
-        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
-    except ValueError:
-        raise Refused("malformed", status=400) from None
-    return FormData([*pairs])
-
-
-def _read_form(form: FormData) -> Mapping[str, Submitted]:
-    """What the form brought, by item. Items are named by their hidden version field."""
-    submitted = {}
+def _read_form(form: FormData) -> tuple[dict[str, Submitted], dict[str, GivenText]]:
+    """What the form brought, by item: taps and free words. Items are named by their hidden version field."""
+    submitted: dict[str, Submitted] = {}
+    texts: dict[str, GivenText] = {}
     for name in form:
         item = name.removeprefix("v.")
         if name == item:
             continue
-        values = tuple(str(value) for value in form.getlist(f"a.{item}"))
-        submitted[item] = Submitted(
-            values=values, version=str(form[name]), was=str(form.get(f"was.{item}", ""))
-        )
-    return submitted
+        version = str(form[name])
+        if f"t.{item}" in form:
+            texts[item] = read_text(
+                text=str(form[f"t.{item}"]),
+                version=version,
+                submission=str(form.get(f"s.{item}", "")),
+                copy=str(form.get(f"c.{item}", "")),
+            )
+        else:
+            values = tuple(str(value) for value in form.getlist(f"a.{item}"))
+            submitted[item] = Submitted(values=values, version=version, was=str(form.get(f"was.{item}", "")))
+    return submitted, texts

@@ -87,9 +87,13 @@ def give_up_job(connection: Connection, id: str, *, owner: str, reason: str) -> 
     )
 
 
-def release_jobs(connection: Connection) -> None:
-    """Give back what a process that is certainly dead had claimed."""
-    connection.execute(update(jobs).where(jobs.c.state == "waiting").values(owner=None, lease_until=None))
+def release_jobs(connection: Connection, kinds: Sequence[str]) -> None:
+    """Give back what a process that is certainly dead had claimed of these kinds."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.state == "waiting", jobs.c.kind.in_(kinds))
+        .values(owner=None, lease_until=None)
+    )
 
 
 def forget_done_jobs(connection: Connection, *, before: datetime) -> int:

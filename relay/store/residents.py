@@ -53,6 +53,16 @@ def find_resident_by_no(connection: Connection, no: int) -> Resident | None:
     return _find(connection, residents.c.no == no)
 
 
+def find_user_id(connection: Connection, cipher: ColumnCipher, no: int) -> str | None:
+    """The LINE user id of a friend; None for somebody who blocked the account or is gone."""
+    row = connection.execute(
+        select(residents.c.id, residents.c.line_user_sealed).where(
+            residents.c.no == no, residents.c.state == FRIEND
+        )
+    ).one_or_none()
+    return None if row is None else cipher.open_text(_USER_COLUMN, row.id, row.line_user_sealed)
+
+
 def add_resident(
     connection: Connection, cipher: ColumnCipher, user_id: str, *, state: str, at: datetime
 ) -> Resident:
