@@ -140,7 +140,9 @@ def save_member(
     return publish_account(connection, cipher, changed, now)
 
 
-def confirm_member(connection: Connection, cipher: ColumnCipher, change: MemberConfirm, now: datetime) -> int:
+def confirm_member(
+    connection: Connection, cipher: ColumnCipher, change: MemberConfirm, now: datetime, *, signer: StaffMember
+) -> int:
     """The directory key vouches for the keys the account has now: from here on they count.
 
     Who sends it does not matter, its signature does: so an administrator whose passphrase was reset confirms

@@ -21,3 +21,10 @@ def sato(office: Office) -> StaffMember:
 @pytest.fixture
 def suzuki(office: Office) -> StaffMember:
     return office.add_person("suzuki")
+
+
+@pytest.fixture
+def hanako(office: Office) -> StaffMember:
+    """Somebody of the welfare section, without any right over staff."""
+    office.add_department("welfare")
+    return office.add_person("hanako", role="editor", departments=("welfare",))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from protocol.changes import Change, ChangeResult, _signed_bytes, make_change
-from protocol.deliveries import Delivery, Quota
+from protocol.changes import Change, ChangeResult, DeliverySave, MemberSave, _signed_bytes, make_change
+from protocol.deliveries import Delivery, DeliveryDraft, Quota
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.items import Choice, SegmentItem
@@ -86,19 +86,11 @@ class Office:
 
     def add_department(self, id: str, name: str = "福祉課") -> None:
         """A department without anybody's change."""
-        body = Department(id=id, name=name).as_json()
-        with self.database.write() as connection:
-            put_record(
-                connection, self.database.cipher, kind="department", id=id, body=body, now=self.clock()
-            )
+        self.put("department", id, Department(id=id, name=name).as_json())
 
     def set_grid(self, cells: dict[Role, dict[Function, Level]]) -> None:
         """The town's grid of rights, without anybody's change."""
-        body = RightsGrid(cells=cells).as_json()
-        with self.database.write() as connection:
-            put_record(
-                connection, self.database.cipher, kind="rights", id="town", body=body, now=self.clock()
-            )
+        self.put("rights", "town", RightsGrid(cells=cells).as_json())
 
     def keys_of(self, who: StaffMember) -> StaffKeys:
         return self._keys[who.id]
@@ -122,6 +114,23 @@ class Office:
     def do(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0) -> ChangeResult:
         (result,) = self.rounds.apply(who, (self.change(who, kind, payload, based_on),))
         return result
+
+    def reason(self, who: StaffMember, kind: str, payload: Wire, based_on: int = 0) -> str:
+        """As `do`: why it was refused, "" when it was applied."""
+        return self.do(who, kind, payload, based_on).reason
+
+    def put(self, kind: str, id: str, body: dict[str, Any], audiences: Sequence[str] = ("town",)) -> None:
+        """A record as it came about elsewhere."""
+        with self.database.write() as connection:
+            put_record(
+                connection,
+                self.database.cipher,
+                kind=kind,
+                id=id,
+                body=body,
+                now=self.clock(),
+                audiences=audiences,
+            )
 
     def seen(self, who: StaffMember, kind: str) -> dict[str, Record]:
         """As `records`, without what was removed."""
@@ -152,3 +161,18 @@ def district_item(id: str = "item-district", labels: Sequence[str] = ("川北", 
     return SegmentItem(
         id=id, kind="single", title="地区", question="お住まいの地区はどこですか。", choices=choices
     )
+
+
+def new_draft(id: str) -> DeliverySave:
+    return DeliverySave(draft=DeliveryDraft(id=id, title="お知らせ"))
+
+
+def save_of(who: StaffMember, **more: Any) -> MemberSave:
+    """What the window sends when something about this person is changed."""
+    values: dict[str, Any] = {
+        "login_name": who.login_name,
+        "display_name": who.display_name,
+        "role": who.role,
+        "departments": who.departments,
+    }
+    return MemberSave(staff=who.id, **{**values, **more})
