@@ -369,7 +369,9 @@ class TownKeys:
         return member
 
     def _put(self, kind: str, payload: Wire) -> None:
-        self._replica.outbox.put(kind, payload, based_on=0)
+        # Only the town's root has versions that matter; everything else says itself what it follows.
+        based_on = self._replica.records.version("trust", "town") if kind == "trust.publish" else 0
+        self._replica.outbox.put(kind, payload, based_on=based_on)
 
 
 def fiscal_year(now: datetime) -> int:
