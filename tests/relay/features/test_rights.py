@@ -15,14 +15,8 @@ def test_whoever_keeps_the_staff_list_by_the_grid_makes_and_unmakes_no_administr
     office: Office, sato: StaffMember, hanako: StaffMember
 ) -> None:
     office.set_grid({"editor": {"staff": "edit"}})
-    assert (
-        office.reason(
-            hanako,
-            "member.save",
-            MemberSave(staff=new_id(office.clock()), login_name="new", display_name="新人", role="viewer"),
-        )
-        == ""
-    )
+    new = MemberSave(staff=new_id(office.clock()), login_name="new", display_name="新人", role="viewer")
+    assert office.reason(hanako, "member.save", new) == ""
     assert office.reason(hanako, "member.save", save_of(hanako, role="admin"), 1) == "not_allowed"
     assert office.reason(hanako, "member.save", save_of(sato, display_name="x"), 1) == "not_allowed"
     assert office.reason(hanako, "member.leave", MemberLeave(staff=sato.id)) == "not_allowed"
