@@ -16,15 +16,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from protocol.deliveries import Quota
 from relay.access import AccessNotes
 from relay.config import RelaySettings
 from relay.features.access_log import AccessLog
 from relay.features.audit import AuditLog
-from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
+from relay.features.changes import (
+    door_changes,
+    people_changes,
+    plain_changes,
+    sealed_changes,
+    town_changes,
+)
 from relay.features.chunks import Chunks
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
+from relay.features.line_channel import Channel
 from relay.features.news import NewsBell
 from relay.features.notices import ADDRESS_REFUSED, NoticeBoard
 from relay.features.passphrase import Passphrases
@@ -32,15 +38,24 @@ from relay.features.quota import QuotaReader
 from relay.features.second_factor import SecondFactors
 from relay.features.segments import SegmentIndex
 from relay.features.sending import Sending
-from relay.features.settings import publish_settings
+from relay.features.settings import find_settings, publish_settings
 from relay.features.sign_in import SignIn
 from relay.features.sync import SyncRounds
-from relay.jobs.duties import configured_settings, make_inbox, on_duty, open_transit
+from relay.jobs.duties import (
+    CHANNEL_EVERY,
+    configured_settings,
+    make_channel,
+    make_inbox,
+    on_duty,
+    open_transit,
+    publish_channel,
+)
+from relay.jobs.loop import Repeated
 from relay.jobs.serving import while_serving
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
-from relay.pages.routes import page_routes
+from relay.pages.routes import make_pages
 from relay.pages.security import ProtectedAnswers
 from relay.providers.certificate import ensure_certificate, public_key_hash
 from relay.providers.line_login import LineLogin
@@ -51,6 +66,7 @@ from relay.staff_api.chunks import ChunkEndpoints
 from relay.staff_api.doors import Doors
 from relay.staff_api.files import FileEndpoints
 from relay.staff_api.gate import Gate, caller_address
+from relay.staff_api.line_channel import LineChannelEndpoint
 from relay.staff_api.logs import LogEndpoints
 from relay.staff_api.sync import SyncEndpoint
 from relay.store.cipher import load_or_make_host_key
@@ -96,22 +112,28 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         token=settings.line_channel_token.get_secret_value(),
         ca_file=settings.line_ca_file,
     )
-    quota = QuotaReader(_quota_asker(settings, line), clock)
+    channel = make_channel(settings, database, clock, line)
+    quota = QuotaReader(
+        # From a worker thread into the server's event loop, where the client lives.
+        lambda: anyio.from_thread.run(line.quota),
+        clock,
+        has_channel=lambda: bool(channel.now.channel_token),
+    )
     files = Files(database, clock, public_url=settings.public_url)
     sending = Sending(database, clock, index, quota, files, message_payloads)
     transit = open_transit(settings)
-    inbox = make_inbox(settings, database, clock, bell, line, transit)
+    inbox = make_inbox(settings, database, clock, bell, line, channel, transit)
     webhook = Webhook(
         database=database,
         transit=transit,
-        secrets=[settings.line_channel_secret.get_secret_value()],
+        secrets=[channel.now.channel_secret],
         clock=clock,
         wake=inbox.wake.set,
         on_refused=lambda scope, status: notes.note(scope, WEBHOOK_PATH, status, clock()),
     )
     login = LineLogin(
         base=settings.line_login_base,
-        channel_id=settings.line_login_channel_id,
+        channel_id=channel.now.login_channel_id,
         ca_file=settings.line_ca_file,
         clock=clock,
     )
@@ -136,6 +158,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         **plain_changes(cipher, clock),
         **sealed_changes(database, clock),
         **door_changes(cipher, clock),
+        **town_changes(cipher, clock, fixed=_fixed_town(settings)),
         **people_changes(cipher, clock),
         "delivery.send": sending.send,
         "delivery.test": sending.test,
@@ -154,19 +177,53 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
             SecondFactors(database, clock),
             bell,
         ).routes(),
+        *LineChannelEndpoint(
+            gate,
+            channel,
+            line.bot_info,
+            lambda name: publish_channel(settings, database, clock, bell, channel, name),
+        ).routes(),
         *LogEndpoints(gate, log, accesses).routes(),
         *file_endpoints.routes(),
         *ChunkEndpoints(gate, database, Chunks(database, clock)).routes(),
     ]
     with database.write() as connection:
-        publish_settings(connection, cipher, configured_settings(settings), clock())
+        publish_settings(connection, cipher, configured_settings(settings, channel), clock())
+    pages = make_pages(
+        database=database,
+        verify=login.verify_id_token,
+        is_friend=lambda user_id: _is_friend(line, user_id),
+        caller=lambda request: one_caller(caller_address(request, rules)),
+        clock=clock,
+        liff_id=channel.now.liff_id,
+        liff_url_base=settings.liff_url_base,
+        liff_sdk_url=settings.liff_sdk_url,
+    )
+
+    def use_channel(now: Channel) -> None:
+        webhook.use_secrets([now.channel_secret])
+        login.use_channel(now.login_channel_id)
+        pages.entry.use_liff(now.liff_id)
+
+    def look_at_what_staff_saved() -> None:
+        channel.refresh()
+        with database.read() as connection:
+            town = find_settings(connection, cipher)
+        if town is not None:
+            pages.renderer.show_town(town.town_name, town.telephone)
+
+    channel.follow(use_channel)
+    look_at_what_staff_saved()
+    saved = Repeated("what staff saved", look_at_what_staff_saved, CHANNEL_EVERY)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            async with while_serving(accesses, notices):
+            async with while_serving(accesses, notices, [saved]):
                 if settings.is_embedded:
-                    async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+                    async with on_duty(
+                        settings, database, clock, bell, index, sending, line, channel, inbox, transit
+                    ):
                         yield
                 else:
                     yield
@@ -182,18 +239,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
             Route("/health", _health, methods=["GET"]),
             *file_endpoints.public_routes(),
             Mount("/staff", routes=staff_routes),
-            *page_routes(
-                database=database,
-                verify=login.verify_id_token,
-                is_friend=lambda user_id: _is_friend(line, user_id),
-                caller=lambda request: one_caller(caller_address(request, rules)),
-                clock=clock,
-                liff_id=settings.liff_id,
-                liff_url_base=settings.liff_url_base,
-                liff_sdk_url=settings.liff_sdk_url,
-                town_name=settings.town_name,
-                telephone=settings.town_telephone,
-            ),
+            *pages.routes,
         ],
         lifespan=lifespan,
     )
@@ -237,11 +283,10 @@ def tls_files(settings: RelaySettings, clock: Clock = utc_now) -> tuple[Path, Pa
     return ensure_certificate(settings.key_file.absolute().parent, host, clock())
 
 
-def _quota_asker(settings: RelaySettings, line: LineClient) -> Callable[[], Quota] | None:
-    """Asks LINE from a worker thread of the server's event loop, where the client lives."""
-    if not settings.line_channel_token.get_secret_value():
-        return None
-    return lambda: anyio.from_thread.run(line.quota)
+def _fixed_town(settings: RelaySettings) -> tuple[str, ...]:
+    """Which fields of the `settings` record the environment sets, so that staff cannot."""
+    fixed = {"town_name": settings.town_name.strip(), "telephone": settings.town_telephone.strip()}
+    return tuple(name for name, value in fixed.items() if value)
 
 
 def _front(webhook: ASGIApp, framed: ASGIApp) -> ASGIApp:

@@ -16,7 +16,7 @@ from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
 from relay.features.sending import Sending
-from relay.jobs.duties import make_inbox, on_duty, open_transit
+from relay.jobs.duties import make_channel, make_inbox, on_duty, open_transit
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.store.cipher import load_or_make_host_key
@@ -52,8 +52,9 @@ async def _work(settings: RelaySettings, clock: Callable[[], datetime]) -> None:
     files = Files(database, clock, public_url=settings.public_url)
     sending = Sending(database, clock, index, QuotaReader(None, clock), files, message_payloads)
     transit = open_transit(settings)
-    inbox = make_inbox(settings, database, clock, bell, line, transit)
-    async with on_duty(settings, database, clock, bell, index, sending, line, inbox, transit):
+    channel = make_channel(settings, database, clock, line)
+    inbox = make_inbox(settings, database, clock, bell, line, channel, transit)
+    async with on_duty(settings, database, clock, bell, index, sending, line, channel, inbox, transit):
         await stop.wait()
     await line.aclose()
     database.close()

@@ -6,7 +6,7 @@ transaction that also remembers the change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from protocol.changes import (
     LineLinkStart,
     NoticeDismiss,
     SubmissionsOpened,
+    TownSave,
 )
 from protocol.staff import StaffMember
 from protocol.wire import Wire
@@ -34,7 +35,7 @@ from relay.features.people import (
     save_member,
     save_rights,
 )
-from relay.features.settings import save_greeting
+from relay.features.settings import save_greeting, save_town
 from relay.features.staff import remove_line_link, start_line_link
 from relay.features.submissions import note_opened, update_submission
 from relay.store.cipher import ColumnCipher
@@ -81,6 +82,20 @@ def sealed_changes(database: Database, clock: Callable[[], datetime]) -> Mapping
         "submission.update": signed(update_submission, relay_id=database.relay_id),
         "submissions.opened": opened,
     }
+
+
+def town_changes(
+    cipher: ColumnCipher, clock: Callable[[], datetime], *, fixed: Collection[str]
+) -> Mapping[str, Stages]:
+    """Name and telephone of the town. `fixed`: fields of the settings that the environment sets."""
+
+    def save(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, TownSave)
+        return lambda connection: save_town(
+            connection, cipher, payload, change.based_on, clock(), fixed=fixed
+        )
+
+    return {"town.save": save}
 
 
 def door_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mapping[str, Stages]:

@@ -16,8 +16,16 @@ _FRESH = timedelta(seconds=30)
 class QuotaReader:
     """`ask` calls LINE and raises LineError; None where no channel is configured."""
 
-    def __init__(self, ask: Callable[[], Quota] | None, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], Quota] | None,
+        clock: Callable[[], datetime],
+        *,
+        has_channel: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_channel`: whether a channel is configured now; it may come and change while we run."""
         self._ask = ask
+        self._has_channel = has_channel
         self._clock = clock
         self._lock = threading.Lock()
         self._known: tuple[datetime, Quota] | None = None
@@ -25,7 +33,7 @@ class QuotaReader:
     @property
     def is_configured(self) -> bool:
         """Whether there is a channel to ask about."""
-        return self._ask is not None
+        return self._ask is not None and self._has_channel()
 
     def answer(self) -> QuotaAnswer:
         """The quota, or the reason why LINE could not be asked. A failure is not remembered."""
@@ -33,7 +41,7 @@ class QuotaReader:
 
     def answer_with_time(self) -> tuple[QuotaAnswer, datetime]:
         """The answer and when LINE was asked: whoever was written to since is not in it."""
-        if self._ask is None:
+        if self._ask is None or not self._has_channel():
             return QuotaAnswer(reason="line_not_configured"), self._clock()
         with self._lock:
             if self._known is not None and timedelta(0) <= self._clock() - self._known[0] < _FRESH:

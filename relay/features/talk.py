@@ -298,14 +298,23 @@ class Talk:
         )
         return ask(asking, self._words, turn.now)
 
+    def use_pages(self, *, settings_url: str, contact_url: str) -> None:
+        """Addresses of the pages from now on, when a LIFF app was entered while we run."""
+        self._settings_url, self._contact_url = settings_url, contact_url
+
+    def _phone(self, turn: _Turn) -> str:
+        settings = find_settings(turn.connection, self._cipher)
+        return (settings.telephone if settings else "") or self._telephone
+
     def _card(self, turn: _Turn, answers: Mapping[str, Answer]) -> Payload:
         return show_answers(turn.items, answers, self._words, self._settings_url)
 
     def _contact(self, turn: _Turn) -> Payload:
         if not self._offers_contact(turn):
             text = self._words.say("no_contact")
-            if self._telephone:
-                text += self._words.say("telephone", telephone=self._telephone)
+            telephone = self._phone(turn)
+            if telephone:
+                text += self._words.say("telephone", telephone=telephone)
             return text_message(text)
         text, label = self._words.say("contact"), self._words.buttons["open_contact"]
         return link_message(alt=label, text=text, label=label, url=self._contact_url)
@@ -318,8 +327,9 @@ class Talk:
         text = self._words.say(name)
         if name == "free_text" and self._offers_contact(turn):
             text += self._words.say("contact_hint")
-        if self._telephone and name in ("free_text", "media"):
-            text += self._words.say("telephone", telephone=self._telephone)
+        telephone = self._phone(turn) if name in ("free_text", "media") else ""
+        if telephone:
+            text += self._words.say("telephone", telephone=telephone)
         return text_message(text, [settings_button(self._words)] if turn.items else [])
 
 

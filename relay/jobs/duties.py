@@ -16,6 +16,7 @@ from protocol.sync import TownSettings
 from relay.config import RelaySettings
 from relay.errors import LineError
 from relay.features.ledger import Ledger
+from relay.features.line_channel import Channel, LineChannel
 from relay.features.news import NewsBell
 from relay.features.segments import SegmentIndex
 from relay.features.sending import FREEZE, Sending
@@ -43,6 +44,8 @@ from relay.store.transit import TransitKeys
 
 _SWEEP_EVERY = 600.0
 _NAME_TRY_EVERY = 60.0
+CHANNEL_EVERY = 5.0
+"""Seconds until a process works with what staff saved through another one."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,15 +58,31 @@ async def on_duty(
     index: SegmentIndex,
     sending: Sending,
     line: LineClient,
+    channel: LineChannel,
     inbox: InboxJob,
     transit: TransitKeys,
 ) -> AsyncIterator[None]:
     """All duties run while the block does; at its end each finishes what it is at."""
     multicast = MulticastClient(
         base=settings.line_api_base,
-        token=settings.line_channel_token.get_secret_value(),
+        token=channel.now.channel_token,
         ca_file=settings.line_ca_file,
     )
+    tell = TellResidents(
+        database,
+        clock,
+        bell,
+        line,
+        load_talk_words(),
+        page_url=page_url(settings, channel.now, "mine"),
+        owner=str(uuid.uuid4()),
+    )
+
+    def use_channel(now: Channel) -> None:
+        multicast.use_token(now.channel_token)
+        tell.use_page(page_url(settings, now, "mine"))
+
+    channel.follow(use_channel)
     duties: list[Duty] = [
         *sending_duties(
             database,
@@ -75,15 +94,8 @@ async def on_duty(
             line=line,
             per_second=settings.multicast_per_second,
         ),
-        TellResidents(
-            database,
-            clock,
-            bell,
-            line,
-            load_talk_words(),
-            page_url=page_url(settings, "mine"),
-            owner=str(uuid.uuid4()),
-        ),
+        tell,
+        Repeated("LINE channel", channel.refresh, CHANNEL_EVERY),
         Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
         _inbox_duty(inbox),
         Repeated("sweep of the doors", lambda: sweep_doors(database, clock()), _SWEEP_EVERY),
@@ -97,7 +109,7 @@ async def on_duty(
             ).run_once,
             _SWEEP_EVERY,
         ),
-        account_name_duty(settings, database, clock, bell, line),
+        account_name_duty(settings, database, clock, bell, line, channel),
     ]
     stop = asyncio.Event()
     running = asyncio.create_task(run_duties(duties, stop))
@@ -115,6 +127,7 @@ def make_inbox(
     clock: Callable[[], datetime],
     bell: NewsBell,
     line: LineClient,
+    channel: LineChannel,
     transit: TransitKeys,
 ) -> InboxJob:
     """What processes webhook events; a staff member tying an account shows on the `staff` record."""
@@ -125,22 +138,42 @@ def make_inbox(
     talk = Talk(
         cipher=database.cipher,
         words=load_talk_words(),
-        settings_url=page_url(settings, "settings"),
-        contact_url=page_url(settings, "contact"),
+        settings_url="",
+        contact_url="",
         on_linked=on_linked,
         town_name=settings.town_name,
         telephone=settings.town_telephone,
+    )
+    channel.follow(
+        lambda now: talk.use_pages(
+            settings_url=page_url(settings, now, "settings"), contact_url=page_url(settings, now, "contact")
+        )
     )
     return InboxJob(
         database=database, transit=transit, talk=talk, line=line, clock=clock, after_batch=bell.ring
     )
 
 
-def page_url(settings: RelaySettings, page: str) -> str:
+def page_url(settings: RelaySettings, channel: Channel, page: str) -> str:
     """The address under which LINE opens one of our pages; empty where there is no LIFF app."""
-    if not settings.liff_id:
+    if not channel.liff_id:
         return ""
-    return f"{settings.liff_url_base.rstrip('/')}/{settings.liff_id}/{page}"
+    return f"{settings.liff_url_base.rstrip('/')}/{channel.liff_id}/{page}"
+
+
+def make_channel(
+    settings: RelaySettings, database: Database, clock: Callable[[], datetime], line: LineClient
+) -> LineChannel:
+    """The LINE channel of the environment or the store; `line` follows it."""
+    environment = Channel(
+        channel_secret=settings.line_channel_secret.get_secret_value(),
+        channel_token=settings.line_channel_token.get_secret_value(),
+        login_channel_id=settings.line_login_channel_id,
+        liff_id=settings.liff_id,
+    )
+    channel = LineChannel(database, clock, environment)
+    channel.follow(lambda now: line.use_token(now.channel_token))
+    return channel
 
 
 def open_transit(settings: RelaySettings) -> TransitKeys:
@@ -193,12 +226,16 @@ def sending_duties(
     return [deliverer.run, queue]
 
 
-def configured_settings(settings: RelaySettings) -> TownSettings:
+def configured_settings(
+    settings: RelaySettings, channel: LineChannel, account_name: str = ""
+) -> TownSettings:
     """The `settings` record as the configuration gives it; the account's name is learnt from LINE."""
     return TownSettings(
-        town_name=settings.town_name,
+        town_name=settings.town_name.strip(),
+        telephone=settings.town_telephone.strip(),
         environment=settings.environment,
-        line_configured=bool(settings.line_channel_token.get_secret_value()),
+        account_name=account_name,
+        line_configured=bool(channel.now.channel_token),
     )
 
 
@@ -208,29 +245,44 @@ def account_name_duty(
     clock: Callable[[], datetime],
     bell: NewsBell,
     line: LineClient,
+    channel: LineChannel,
 ) -> Duty:
-    """Ask LINE once what the account is called, as soon as LINE answers."""
-    town = configured_settings(settings)
-
-    def publish(name: str) -> None:
-        with database.write() as connection:
-            named = town.model_copy(update={"account_name": name})
-            publish_settings(connection, database.cipher, named, clock())
-        bell.ring()
+    """Ask LINE what the account is called, as soon as LINE answers, once for every token there is."""
 
     async def learn(stop: asyncio.Event) -> None:
-        while town.line_configured and not stop.is_set():
-            try:
-                bot = await line.bot_info()
-            except LineError as error:
-                _log.info("the account's name is not known yet: %s", error)
-                await wait_for_stop(stop, _NAME_TRY_EVERY)
-                continue
-            await asyncio.to_thread(publish, bot.display_name)
-            break
-        await stop.wait()
+        asked_with = ""
+        while not stop.is_set():
+            token = channel.now.channel_token
+            pause = CHANNEL_EVERY
+            if token != asked_with:
+                try:
+                    bot = await line.bot_info()
+                except LineError as error:
+                    _log.info("the account's name is not known yet: %s", error)
+                    pause = _NAME_TRY_EVERY
+                else:
+                    await asyncio.to_thread(
+                        publish_channel, settings, database, clock, bell, channel, bot.display_name
+                    )
+                    asked_with = token
+            await wait_for_stop(stop, pause)
 
     return learn
+
+
+def publish_channel(
+    settings: RelaySettings,
+    database: Database,
+    clock: Callable[[], datetime],
+    bell: NewsBell,
+    channel: LineChannel,
+    account_name: str,
+) -> None:
+    """Show on the `settings` record whether there is a channel, and what the account is called."""
+    with database.write() as connection:
+        town = configured_settings(settings, channel, account_name)
+        publish_settings(connection, database.cipher, town, clock())
+    bell.ring()
 
 
 def sweep_doors(database: Database, now: datetime) -> None:

@@ -48,9 +48,13 @@ class TellResidents:
         self._clock = clock
         self._line = line
         self._words = words
-        self._page_url = page_url
+        self.use_page(page_url)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue = JobQueue(database, clock, bell, {TELL_RESIDENT: self.tell}, owner=owner)
+
+    def use_page(self, page_url: str) -> None:
+        """The address of the page from now on."""
+        self._page_url = page_url
 
     async def __call__(self, stop: asyncio.Event) -> None:
         self._loop = asyncio.get_running_loop()

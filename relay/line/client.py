@@ -90,6 +90,12 @@ class LineClient:
     def __repr__(self) -> str:
         return "LineClient(…)"
 
+    def use_token(self, token: str) -> None:
+        """The channel access token of every call from now on; calls on their way keep theirs."""
+        self._token = token
+        if self._sdk is not None:
+            self._sdk.use_token(token)
+
     async def aclose(self) -> None:
         """Calls on their way fail as unreachable; later ones are not made."""
         self._is_closed = True
@@ -212,6 +218,11 @@ class _Sdk:
         self.api = messaging.AsyncMessagingApi(self.client)
         self.blob = messaging.AsyncMessagingApiBlob(self.client)
         self._refusal = ApiException
+
+    def use_token(self, token: str) -> None:
+        # The SDK keeps it twice: the default header is what goes out, the other one what it signs in with.
+        self.client.configuration.access_token = token
+        self.client.default_headers["Authorization"] = f"Bearer {token}"
 
     def typed_message(self, message: Mapping[str, Any]) -> Any:
         """The SDK's class of a message dict. Raises MessageRefused where it would drop a part of it."""

@@ -44,16 +44,20 @@ class MulticastClient:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context, keepalive_timeout=30),
             timeout=_TIMEOUT,
-            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+            headers={"content-type": "application/json"},
             auto_decompress=True,
         )
+        self.use_token(token)
+
+    def use_token(self, token: str) -> None:
+        """The channel access token of every call from now on."""
+        self._authorization = f"Bearer {token}"
 
     async def send(self, body: bytes, retry_key: str) -> LineAnswer:
         """One call; never raises for what the network or LINE does."""
         try:
-            async with self._session.post(
-                self._url, data=body, headers={"x-line-retry-key": retry_key}
-            ) as response:
+            headers = {"authorization": self._authorization, "x-line-retry-key": retry_key}
+            async with self._session.post(self._url, data=body, headers=headers) as response:
                 content = await response.content.read(_ANSWER_LIMIT)
                 return _answer(response, content)
         except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError):

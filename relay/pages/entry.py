@@ -58,10 +58,15 @@ class Entry:
         self._caller = caller
         self._clock = clock
         self._renderer = renderer
-        self._liff_id = liff_id
-        self._liff_url = f"{liff_url_base.rstrip('/')}/{liff_id}" if liff_id else ""
+        self._liff_url_base = liff_url_base.rstrip("/")
+        self.use_liff(liff_id)
         self._sdk_url = liff_sdk_url
         self._headers = entry_headers(liff_sdk_url)
+
+    def use_liff(self, liff_id: str) -> None:
+        """The LIFF app that opens the pages from now on."""
+        self._liff_id = liff_id
+        self._liff_url = f"{self._liff_url_base}/{liff_id}" if liff_id else ""
 
     async def show(self, request: Request) -> Response:
         """LIFF's primary address: never a redirect, because the SDK must see its own parameters first."""

@@ -29,7 +29,12 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.filters.update(japan_day=_japan_day, japan_time=_japan_time)
-        self._environment.globals.update(file=files.address, town_name=town_name, telephone=telephone.strip())
+        self._environment.globals.update(file=files.address)
+        self.show_town(town_name, telephone)
+
+    def show_town(self, town_name: str, telephone: str) -> None:
+        """On every page from now on."""
+        self._environment.globals.update(town_name=town_name, telephone=telephone.strip())
 
     def page(
         self, template: str, values: Mapping[str, Any], *, headers: Mapping[str, str], status: int = 200

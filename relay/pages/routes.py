@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
@@ -16,7 +18,21 @@ from relay.pages.settings import SettingsPage
 from relay.store.database import Database
 
 
-def page_routes(
+@dataclass(frozen=True)
+class Pages:
+    """The routes of the pages, and what may change while they are served."""
+
+    routes: list[BaseRoute]
+    entry: Entry
+    renderer: Renderer
+
+
+def page_routes(**parts: Any) -> list[BaseRoute]:
+    """Only the routes of `make_pages`, for whoever changes nothing."""
+    return make_pages(**parts).routes
+
+
+def make_pages(
     *,
     database: Database,
     verify: VerifyToken,
@@ -28,7 +44,7 @@ def page_routes(
     caller: CallerAddress = lambda request: request.client.host if request.client else "",
     town_name: str = "",
     telephone: str = "",
-) -> list[BaseRoute]:
+) -> Pages:
     """The resident pages and their files, to be mounted at the root."""
     files = StaticFiles()
     renderer = Renderer(files, town_name=town_name, telephone=telephone)
@@ -46,7 +62,7 @@ def page_routes(
     settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     contact = ContactPages(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     mine = MinePages(database=database, clock=clock, renderer=renderer, entry=entry)
-    return [
+    routes: list[BaseRoute] = [
         Route("/pages", entry.show, methods=["GET"]),
         Route("/pages/", entry.show, methods=["GET"]),
         Route("/pages/session", entry.sign_in, methods=["POST"]),
@@ -60,3 +76,4 @@ def page_routes(
         Route("/pages/mine/{submission}", mine.one, methods=["GET"]),
         Route("/static/{name}", files.serve, methods=["GET"]),
     ]
+    return Pages(routes=routes, entry=entry, renderer=renderer)

@@ -44,10 +44,17 @@ class LineLogin:
 
     async def verify_id_token(self, id_token: str) -> str:
         """The LINE user id. Raises Refused `not_signed_in`, or LineError when LINE cannot be asked."""
+        if not self._channel_id:
+            raise LineError(status=None, permanent=False, reason="line_not_configured")
         if not id_token or len(id_token) > _TOKEN_LIMIT or not id_token.isascii():
             raise Refused("not_signed_in", status=401)
-        claims = await self._ask_line(id_token)
-        return self._check(claims)
+        channel_id = self._channel_id
+        claims = await self._ask_line(id_token, channel_id)
+        return self._check(claims, channel_id)
+
+    def use_channel(self, channel_id: str) -> None:
+        """Tokens of this Login channel are taken from now on, and of no other."""
+        self._channel_id = channel_id
 
     async def aclose(self) -> None:
         self._is_closed = True
@@ -55,8 +62,8 @@ class LineLogin:
             await self._session.close()
             self._session = None
 
-    async def _ask_line(self, id_token: str) -> Mapping[str, Any]:
-        form = {"id_token": id_token, "client_id": self._channel_id}
+    async def _ask_line(self, id_token: str, channel_id: str) -> Mapping[str, Any]:
+        form = {"id_token": id_token, "client_id": channel_id}
         try:
             async with self._open().post(self._url, data=form) as response:
                 content = await response.content.read(_ANSWER_LIMIT)
@@ -75,11 +82,11 @@ class LineLogin:
             raise Refused("not_signed_in", status=401)
         return claims
 
-    def _check(self, claims: Mapping[str, Any]) -> str:
+    def _check(self, claims: Mapping[str, Any], channel_id: str) -> str:
         user_id, expires = claims.get("sub"), claims.get("exp")
         is_valid = (
             claims.get("iss") == ISSUER
-            and claims.get("aud") == self._channel_id
+            and claims.get("aud") == channel_id
             and isinstance(expires, int | float)
             and expires > (self._clock() - _CLOCK_TOLERANCE).timestamp()
             and isinstance(user_id, str)
