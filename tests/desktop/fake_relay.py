@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
 from protocol.changes import Change, ChangeResult, is_signed_by
+from protocol.chunks import ChunkHeader
 from protocol.deliveries import Delivery, DeliveryNumbers, Quota
 from protocol.devices import is_request_signed, read_signed_parts
 from protocol.encoding import from_base64
@@ -34,6 +35,7 @@ from protocol.segments import Everyone
 from protocol.signin import EnrolAnswer, EnrolRequest, PassphraseCost, SignInAnswer, SignInRequest, new_cost
 from protocol.staff import Role, StaffMember
 from protocol.sync import (
+    RECORDS_LIMIT,
     CountAnswer,
     CountRequest,
     ItemUseAnswer,
@@ -46,7 +48,7 @@ from protocol.sync import (
     TownSummary,
 )
 from protocol.wire import Wire
-from tests.desktop import fake_sending
+from tests.desktop import fake_sending, fake_submissions
 from tests.desktop.fake_server import QuietServer, Refused, handler_for
 
 
@@ -76,6 +78,11 @@ class FakeRelay:
     friends: int = 4321
     quota: QuotaAnswer = field(default_factory=lambda: QuotaAnswer(quota=Quota(limit=30000, used=12000)))
     deliver_at_once: bool = True
+    beside: dict[tuple[str, str, str], Record] = field(default_factory=dict)
+    """What is seen through a further audience: (kind, id, audience)."""
+    chunks: dict[str, tuple[ChunkHeader, bytes]] = field(default_factory=dict)
+    records_limit: int = RECORDS_LIMIT
+    clock_off: timedelta = timedelta()
     next_role: Role = "admin"
 
     def __post_init__(self) -> None:
@@ -160,6 +167,30 @@ class FakeRelay:
             self._news.notify_all()
             return record
 
+    def put_beside(self, kind: str, thing: str, body: Wire, version: int, audience: str) -> None:
+        """The same state, seen through a further audience."""
+        with self._news:
+            self._seq += 1
+            self.beside[kind, thing, audience] = Record(
+                kind=kind, id=thing, audience=audience, seq=self._seq, version=version, body=body.as_json()
+            )
+            self._news.notify_all()
+
+    @property
+    def newest(self) -> int:
+        return self._seq
+
+    def stream(self, audience: str, after: int) -> list[Record]:
+        """The latest states an audience sees above a number, oldest first."""
+        everything = (*self.records.values(), *self.beside.values())
+        mine = [record for record in everything if record.audience == audience and record.seq > after]
+        return sorted(mine, key=lambda record: record.seq)
+
+    def states_of(self, kind: str, thing: str) -> list[Record]:
+        """One thing as each audience sees it."""
+        everything = (*self.records.values(), *self.beside.values())
+        return [record for record in everything if (record.kind, record.id) == (kind, thing)]
+
     def set_town(self, **settings: Any) -> None:
         self.put("settings", "town", TownSettings(**settings))
 
@@ -215,6 +246,9 @@ class FakeRelay:
             return self.quota
         if path == "/staff/ask/item-use":
             return ItemUseAnswer(answers=128, deliveries=2)
+        found = fake_submissions.answer(self, method, path, body)
+        if found is not None:
+            return found
         if path.startswith("/staff/files/"):
             return self._file(method, target, body)
         raise Refused(404, "not_found")
@@ -281,19 +315,14 @@ class FakeRelay:
     def _sync(self, request: SyncRequest, login_name: str) -> SyncResponse:
         with self._news:
             results = tuple(self._apply(change, login_name) for change in request.changes)
-            audiences = ("town", f"staff:{self.accounts[login_name].member.id}")
-            seen = {audience: request.cursor.get(audience, 0) for audience in audiences}
-            if request.wait_seconds and self._seq <= min(seen.values()):
+            response = fake_submissions.news(self, request, self.accounts[login_name].member)
+            if request.wait_seconds and not response.records and not response.lost:
                 self._news.wait(timeout=request.wait_seconds)
-            mine = (r for r in self.records.values() if r.seq > seen.get(r.audience, self._seq))
-            news = sorted(mine, key=lambda r: r.seq)
+                response = fake_submissions.news(self, request, self.accounts[login_name].member)
             if self._drop_answers and request.changes:
                 self._drop_answers -= 1
                 raise ConnectionAbortedError
-            return SyncResponse(
-                results=results, records=tuple(news), cursor=dict.fromkeys(audiences, self._seq),
-                relay=self.relay_id, relay_time=datetime.now(UTC),
-            )  # fmt: skip
+            return response.model_copy(update={"results": results})
 
     def _apply(self, change: Change, login_name: str) -> ChangeResult:
         if change.id in self._results:
@@ -319,7 +348,7 @@ class FakeRelay:
             item = SegmentItem.parse(payload["item"])
             if find_item_problems(item):
                 return find_item_problems(item)[0].code, 0
-            return self._save("item", item.id, item, change.based_on)
+            return self.save("item", item.id, item, change.based_on)
         if change.kind == "item.remove":
             return "", self.put("item", payload["item"], Refusal(reason=""), removed=True).version
         if change.kind == "items.reorder":
@@ -330,7 +359,7 @@ class FakeRelay:
         if change.kind == "delivery.save":
             draft = Delivery.parse({"draft": payload["draft"]})
             written = draft.model_copy(update={"written_by": account.member.id, "written_at": now})
-            return self._save("delivery", written.draft.id, written, change.based_on)
+            return self.save("delivery", written.draft.id, written, change.based_on)
         if change.kind == "delivery.remove":
             return "", self.put("delivery", payload["delivery"], Refusal(reason=""), removed=True).version
         if change.kind == "delivery.send":
@@ -339,14 +368,16 @@ class FakeRelay:
             return fake_sending.resume(self, change)
         if change.kind == "delivery.test":
             return fake_sending.begin_test(self, change)
+        if change.kind in fake_submissions.KINDS:
+            return fake_submissions.do(self, change)
         if change.kind == "greeting.save":
             town = TownSettings.parse(self.records["settings", "town"].body)
-            return self._save(
+            return self.save(
                 "settings", "town", town.model_copy(update={"greeting": payload["text"]}), change.based_on
             )
         return "", 0
 
-    def _save(self, kind: str, thing: str, body: Wire, based_on: int) -> tuple[str, int]:
+    def save(self, kind: str, thing: str, body: Wire, based_on: int) -> tuple[str, int]:
         known = self.records.get((kind, thing))
         if (known.version if known else 0) != based_on:
             return "version_conflict", 0

@@ -7,6 +7,7 @@ import pytest
 from desktop.features.office import Office
 from desktop.features.test_outcomes import TestOutcome
 from desktop.sync.apply import apply_response
+from desktop.sync.opening import Opening
 from protocol.deliveries import DeliveryDraft
 from protocol.messages import TextMessage
 from protocol.sync import Record, SyncResponse, TestRun
@@ -106,5 +107,5 @@ def test_a_kind_of_record_this_program_does_not_know_does_no_harm(office: Office
     response = SyncResponse(
         records=(record,), cursor={"town": 10**6}, relay="relay-test", relay_time=office.clock()
     )
-    apply_response(replica, response)
+    apply_response(replica, response, Opening(office.ring, "relay-test"))
     assert len(office.items.by_id()) == before
