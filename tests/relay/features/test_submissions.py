@@ -1,4 +1,4 @@
-"""What residents send: sealed on receipt, numbered, once, opened by its departments alone. SEC-8, FORM-9, ADM-1."""
+"""What residents send: sealed on receipt, numbered, once, opened by its departments alone. SEC-8, FORM-9."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_copy_that_never_was_cannot_be_renewed(
     copy = a_copy()
     renewed = ResidentCopy(version=1, nonce=copy.nonce, body=copy.body)
     assert update(office, ito, sent, 1, renewed_copy=renewed) == "not_found"
-    broken = renewed.model_copy(update={"nonce": "x"})
+    broken = renewed.model_copy(update={"nonce": "x", "version": 2})
     with_copy = sections.arrive(resident, ("roads",), copy=a_copy())
     assert (
         update(office, ito, with_copy, 1, renewed_copy=broken.model_copy(update={"version": 2}))
