@@ -66,6 +66,7 @@ def test_a_new_code_is_printed_and_an_unknown_person_is_told(
 ) -> None:
     assert main(["new-code"]) == 0
     assert re.fullmatch(r"(\w{5}-){6}\w{5}\n", capsys.readouterr().out)
+    assert main(["new-code", "--reset"]) == 1
     assert main(["new-code", "--for", "nobody"]) == 1
     assert "登録されていません" in capsys.readouterr().err
 
