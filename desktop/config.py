@@ -11,6 +11,7 @@ from typing import Literal
 
 Theme = Literal["auto", "light", "dark"]
 TEXT_SIZES = (90, 100, 115, 130, 150)  # percent
+LOCK_MINUTES = (3, 5, 10)  # of doing nothing; the last is the longest a town's rules allow
 CONFIRM_BY_TYPING_FROM = 1000  # people: from here on the number has to be typed
 
 
@@ -39,9 +40,14 @@ class ScreenSettings:
 
     theme: Theme = "auto"
     text_size: int = 100
+    lock_minutes: int = LOCK_MINUTES[-1]
 
     def with_text_size(self, percent: int) -> ScreenSettings:
         return replace(self, text_size=min(TEXT_SIZES, key=lambda size: abs(size - percent)))
+
+    def with_lock_minutes(self, minutes: int) -> ScreenSettings:
+        """Between three and ten, whatever a file says."""
+        return replace(self, lock_minutes=min(max(minutes, LOCK_MINUTES[0]), LOCK_MINUTES[-1]))
 
 
 def load_screen_settings(path: Path) -> ScreenSettings:
@@ -50,6 +56,7 @@ def load_screen_settings(path: Path) -> ScreenSettings:
         stored = json.loads(path.read_text(encoding="utf-8"))
         theme = stored.get("theme")
         settings = ScreenSettings(theme=theme if theme in ("auto", "light", "dark") else "auto")
+        settings = settings.with_lock_minutes(int(stored.get("lock_minutes", LOCK_MINUTES[-1])))
         return settings.with_text_size(int(stored.get("text_size", 100)))
     except (OSError, ValueError, AttributeError, TypeError):
         return ScreenSettings()

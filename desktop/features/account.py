@@ -71,6 +71,10 @@ class Account:
     def new_passphrase(self) -> Passphrase:
         return new_passphrase(load_words(resources() / "wording" / "passphrase-words.tsv"))
 
+    def check_passphrase(self, passphrase: str) -> None:
+        """Raises WrongPassphrase. Takes about a second."""
+        self._renewal.check(passphrase)
+
     def change_passphrase(self, old: str, new: str, *, cost: PassphraseCost | None = None) -> None:
         """The relay and this machine know the new one afterwards, or neither does.
 

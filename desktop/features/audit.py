@@ -6,7 +6,7 @@ hashes and the people's public keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +34,7 @@ from protocol.audit import (
 from protocol.changes import ExportMade, change_hash, is_signed_by
 from protocol.encoding import from_base64
 from protocol.merkle import root_of_leaves
+from protocol.staff import StaffMember
 
 AUDIT_HEADER = ("番号", "日時", "職員", "操作", "対象", "結果", "理由", "端末")
 ACCESS_HEADER = ("番号", "日時", "アドレス", "方法", "行き先", "応答", "職員")
@@ -55,6 +56,32 @@ class CheckedEntry:
 
 
 @dataclass(frozen=True)
+class SignedPage:
+    """One page of a search with the names a person needs to read it. `titles`: id → name of the thing."""
+
+    entries: tuple[AuditEntry, ...] = ()
+    more: bool = False
+    staff: list[StaffMember] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def empty() -> SignedPage:
+        return SignedPage()
+
+    def followed_by(self, further: SignedPage) -> SignedPage:
+        return replace(further, titles=self.titles | further.titles)
+
+    def name_of(self, staff: str) -> str:
+        """Empty where nobody is known to have done it."""
+        return next((member.display_name for member in self.staff if member.id == staff), staff)
+
+    def objects_of(self, entry: AuditEntry) -> str:
+        """What it was about, by name where this desktop knows the thing."""
+        names = [self.titles.get(thing, self.name_of(thing)) for thing in entry.object.split()]
+        return "、".join(names[:3]) + (f" ほか{len(names) - 3}件" if len(names) > 3 else "")
+
+
+@dataclass(frozen=True)
 class TreeCheck:
     """What became of recomputing the whole tree. `lines`: how many were counted."""
 
@@ -73,6 +100,16 @@ class Audit:
 
     def search(self, query: AuditQuery) -> AuditPage:
         return self._ask("audit-search", query, AuditPage)
+
+    def page(self, query: AuditQuery) -> SignedPage:
+        """As `search`, with the names."""
+        found = self.search(query)
+        titles: dict[str, str] = {}
+        for entry in found.entries:
+            for thing in entry.object.split()[:3]:
+                if thing not in titles and (title := self._replica.records.title_of(thing)):
+                    titles[thing] = title
+        return SignedPage(found.entries, found.more, self._staff.all(), titles)
 
     def access(self, query: AccessLogQuery) -> AccessPage:
         return self._ask("access-log", query, AccessPage)
@@ -176,10 +213,15 @@ class Audit:
         return "signed" if fits and is_signed_by(change, key) else "wrong"
 
 
+def audit_kinds() -> tuple[str, ...]:
+    """Every kind an entry may have, what people look for most first."""
+    return (*words_for("audit_kind"), *words_for("change"))
+
+
 def kind_words(kind: str) -> str:
     """What was done, in the words of the screen."""
     known: dict[str, str] = words_for("change") | words_for("audit_kind")
-    return known.get(kind, kind)
+    return known.get(kind, known["unknown"])
 
 
 def outcome_words(entry: AuditEntry) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from desktop.features.staff import Staff
 from desktop.replica.replica import Replica
 from protocol.rights import Function, Level, Need, RightsGrid, may
-from protocol.staff import StaffMember
+from protocol.staff import Role, StaffMember
 
 
 class Rights:
@@ -27,6 +27,10 @@ class Rights:
     def may(self, function: Function, level: Level) -> bool:
         me, grid = self._now
         return may(me, Need(function, level), grid)
+
+    @property
+    def role(self) -> Role:
+        return self._now[0].role
 
     @property
     def is_admin(self) -> bool:

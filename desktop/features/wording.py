@@ -31,6 +31,11 @@ def words_of_reason(code: str, **facts: Any) -> Words:
     return _words("reasons.json", code, facts)
 
 
+def words_of_notice(code: str) -> Words:
+    """What administrators should look at, and what they can do."""
+    return _words("notices.json", code, {})
+
+
 def words_of_problem(problem: Problem) -> Words:
     """With the limit and the actual number filled in."""
     return _words("reasons.json", problem.code, {"limit": problem.limit, "actual": problem.actual})

@@ -44,17 +44,22 @@ class Renewal:
     opened: PassphraseSeal
     undecided: PassphraseSeal | None = None
 
+    def check(self, passphrase: str) -> PassphraseKeys:
+        """The keys of the passphrase in force on this machine. Raises WrongPassphrase."""
+        profile = load_profile(self.folder.profile)
+        keys = derive_keys(passphrase, profile.cost)
+        try:
+            unwrap_keys(profile.wrapped_keys, keys.wrapping, profile.login_name)
+        except ValueError:
+            raise WrongPassphrase from None
+        return keys
+
     def prepare(self, old: str, new: str, cost: PassphraseCost) -> tuple[PassphraseChange, bytes]:
         """Write the new seal beside the profile; returns what the relay must be told, and the new login key.
 
         Argon2id twice: never on the screen's thread. Raises WrongPassphrase for a wrong old one.
         """
-        profile = load_profile(self.folder.profile)
-        before = derive_keys(old, profile.cost)
-        try:
-            unwrap_keys(profile.wrapped_keys, before.wrapping, profile.login_name)
-        except ValueError:
-            raise WrongPassphrase from None
+        before, profile = self.check(old), load_profile(self.folder.profile)
         after = derive_keys(new, cost)
         wrapped = wrap_keys(self.keys.staff, after.wrapping, profile.login_name)
         seal = make_seal(profile, self.keys, after, self.keychain, cost=cost, wrapped_keys=wrapped)

@@ -130,6 +130,14 @@ class Records:
         row = self._row(kind, thing)
         return _shown(row, body.parse(row.body)) if row else None
 
+    def title_of(self, thing: str) -> str:
+        """The name under which screens show the thing of this id; empty where it is not here."""
+        with self._store.reading() as connection:
+            found = connection.execute(
+                text("select title from shown where id=:id and title<>'' limit 1"), {"id": thing}
+            ).scalar()
+        return str(found or "")
+
     def cursor(self) -> dict[str, int]:
         with self._store.reading() as connection:
             rows = connection.execute(text("select audience, seq from cursor")).all()

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
 
-from desktop.errors import RelayRefused, Trouble
+from desktop.errors import PassphraseChanged, RelayRefused, Trouble
 from desktop.log import LOGGER
 from desktop.sync.round import RoundOutcome, Rounds
 from protocol.sync import LONG_POLL_LIMIT
@@ -102,15 +102,22 @@ class SyncLoop:
             return
 
     def _tell(self, trouble: Trouble) -> None:
-        refused = isinstance(trouble, RelayRefused) and trouble.reason not in ("busy", "throttled")
+        refused = isinstance(trouble, PassphraseChanged) or (
+            isinstance(trouble, RelayRefused) and trouble.reason not in ("busy", "throttled")
+        )
         self._set(Connection("refused" if refused else "offline", trouble))
 
     def _set(self, connection: Connection) -> None:
         before = self.connection
         self.connection = connection
-        if before.state != connection.state or type(before.trouble) is not type(connection.trouble):
-            LOGGER.info("connection: %s %s", connection.state, getattr(connection.trouble, "code", ""))
+        if (before.state, _code(before.trouble)) != (connection.state, _code(connection.trouble)):
+            LOGGER.info("connection: %s %s", connection.state, _code(connection.trouble))
             self._told(connection)
+
+
+def _code(trouble: Trouble | None) -> str:
+    """One refusal is not another: the reason counts."""
+    return trouble.reason if isinstance(trouble, RelayRefused) else getattr(trouble, "code", "")
 
 
 def _pause_after(trouble: Trouble, pause: float) -> float:

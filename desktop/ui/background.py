@@ -51,6 +51,11 @@ class Background:
     def busy(self) -> bool:
         return bool(self._running)
 
+    async def finish_local(self) -> None:
+        """Until everything asked of the local file so far is done."""
+        if not self._stopped:
+            await asyncio.get_running_loop().run_in_executor(self._local, lambda: None)
+
     def stop(self) -> None:
         """Wait for the local lane, drop the rest."""
         self._stopped = True

@@ -10,7 +10,7 @@ from desktop.features.wording import words_for, words_of_trouble
 from desktop.sync.loop import Connection
 from desktop.ui import icons
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.labels import label
+from desktop.ui.parts.labels import badge, label
 from desktop.ui.theme import ENVIRONMENT_COLOURS, Theme
 
 
@@ -32,6 +32,10 @@ class BottomBar(QFrame):
         for widget in (self._icon, self._words, self._waiting, self._message):
             row.addWidget(widget)
         row.addStretch(1)
+        self._lock = badge("", "warning")
+        self._lock.setObjectName("bar.lock")
+        self._lock.hide()
+        row.addWidget(self._lock)
         row.addWidget(self._environment)
         row.addWidget(label(person, name="bar.person"))
         theme.changed.connect(self._draw)
@@ -58,6 +62,11 @@ class BottomBar(QFrame):
     def say(self, words: str) -> None:
         """A short word on what just happened."""
         self._message.setText(words)
+
+    def warn_of_lock(self, seconds: int) -> None:
+        """How long until the screen is locked; 0: it will not be."""
+        self._lock.setText(f"あと{seconds}秒で画面をロックします")
+        self._lock.setVisible(seconds > 0)
 
     def _draw(self) -> None:
         colours, state = self._theme.colours, self._connection.state

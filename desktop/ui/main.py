@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +26,11 @@ from desktop.ui.door.first_start import FirstStart
 from desktop.ui.door.sign_in import SignIn
 from desktop.ui.fonts import load_fonts
 from desktop.ui.garbage import collecting_on_this_thread
+from desktop.ui.lock.idle import IdleWatch
+from desktop.ui.lock.screen import LockScreen, ShutOut
 from desktop.ui.theme import Theme
 from desktop.ui.window import MainWindow
+from desktop.ui.work_area import Place, WorkArea
 from protocol.signin import PassphraseCost
 
 
@@ -45,12 +49,13 @@ class Doors(Protocol):
 
 @dataclass(frozen=True)
 class StartWish:
-    """From the command line. `cost` is lowered by tests only."""
+    """From the command line. `cost` is lowered, and `idle_clock` held, by tests only."""
 
     screen_file: Path
     relay_url: str = ""
     code: str = ""
     cost: PassphraseCost | None = None
+    idle_clock: Callable[[], float] = time.monotonic
 
 
 def make_application(arguments: list[str] | None = None) -> QApplication:
@@ -75,7 +80,21 @@ class Program:
         self.closed = asyncio.Event()
         self.theme = Theme(app, load_screen_settings(wish.screen_file))
         app.setWindowIcon(icons.icon("app", "#0017c1", 64))
-        self.window = MainWindow(self.theme, change_settings=self.change_settings, closed=self.closed.set)
+        self.window = MainWindow(
+            self.theme,
+            change_settings=self.change_settings,
+            closed=self.closed.set,
+            lock=self.lock,
+            shut_out=self.shut_out,
+        )
+        self.idle = IdleWatch(
+            limit=lambda: self.theme.settings.lock_minutes * 60,
+            warned=self._warn,
+            idle=self.lock,
+            clock=wish.idle_clock,
+        )
+        self._ending: set[asyncio.Task[None]] = set()
+        self._put_away = threading.Event()
 
     def open(self) -> MainWindow:
         """Show the first window: sign-in, or first start on a new machine."""
@@ -95,10 +114,43 @@ class Program:
         self.theme.apply(settings)
         save_screen_settings(self._wish.screen_file, settings)
 
+    def lock(self) -> None:
+        """Cover everything at once; keys and session go as soon as what was being written is kept."""
+        work = self.window.take_work()
+        if work is None:
+            return
+        self.idle.stop()
+        place = work.place()
+        person = work.desk.office.me.display_name
+        self._end(work)
+        screen = LockScreen(
+            self.theme,
+            self.window.background,
+            person,
+            self._open_again,
+            opened=lambda opened: self._enter(opened, place),
+            enrol_again=self._show_first_door,
+        )
+        self.window.show_door(screen)
+        screen.passphrase.setFocus()
+
+    def shut_out(self, words: str) -> None:
+        """The relay does not know this machine any more: nothing of the town stays on the screen."""
+        work = self.window.take_work()
+        if work is None:
+            return
+        self.idle.stop()
+        self._end(work)
+        self.window.show_door(
+            ShutOut(self.theme, words, close=self.window.close, enrol_again=self._show_first_start)
+        )
+
     async def run(self) -> None:
         """Until the window is closed; then end in order."""
         await self.closed.wait()
+        self.idle.stop()
         await self.window.stop()
+        await asyncio.gather(*self._ending)
         self._doors.release()
         self.window.deleteLater()
         self.theme.deleteLater()
@@ -145,8 +197,33 @@ class Program:
             )
         )
 
-    def _enter(self, opened: Any) -> None:
+    def _enter(self, opened: Any, place: Place | None = None) -> None:
         self.window.enter(opened.office, opened.rounds)
+        if place is not None and self.window.work is not None:
+            self.window.work.return_to(place)
+        self.idle.start()
+
+    def _end(self, work: WorkArea) -> None:
+        self._put_away.clear()
+        task = asyncio.ensure_future(self._stop(work))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _stop(self, work: WorkArea) -> None:
+        try:
+            await work.stop()
+        finally:
+            work.deleteLater()
+            self._put_away.set()
+
+    def _open_again(self, passphrase: str) -> Any:
+        """Not on the screen's thread: the file is opened when the one before is closed."""
+        self._put_away.wait()
+        return self._doors.open(passphrase)
+
+    def _warn(self, seconds: int) -> None:
+        if self.window.work is not None:
+            self.window.work.bar.warn_of_lock(seconds)
 
 
 def start(doors: Doors, wish: StartWish, *, shown: Callable[[MainWindow], None] | None = None) -> int:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from desktop.ui.about import AboutSheet
 from desktop.ui.keys_list import KeysSheet
-from desktop.ui.rail import PLACES
+from desktop.ui.rail import PLACES, page_of
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,29 @@ class Actions:
     wake_sync: Callable[[], Any]
     link_line: Callable[[], Any]
     text_size: Callable[[int], Any]
+    lock: Callable[[], Any]
     close: Callable[[], Any]
 
 
-def build_menus(window: QMainWindow, do: Actions) -> None:
+def clear_menus(window: QMainWindow) -> None:
+    """No menu, and nothing left that remembers what it did."""
     bar = window.menuBar()
     bar.clear()
+    for menu in bar.findChildren(QMenu):
+        menu.setParent(None)
+        menu.deleteLater()
+
+
+def build_menus(window: QMainWindow, do: Actions) -> None:
+    clear_menus(window)
+    bar = window.menuBar()
     file = bar.addMenu("ファイル(&F)")
     _add(file, "新しく配信する", "Ctrl+N", do.new_delivery)
     _add(file, "下書きを保存する", "Ctrl+S", do.save)
     file.addSeparator()
     _add(file, "配信の一覧を書き出す…", "", do.export)
     file.addSeparator()
+    _add(file, "画面をロックする", "Ctrl+L", do.lock)
     _add(file, "終わる", "Ctrl+Q", do.close)
     edit = bar.addMenu("編集(&E)")
     _add(edit, "元に戻す", "Ctrl+Z", do.undo)
@@ -56,7 +67,7 @@ def build_menus(window: QMainWindow, do: Actions) -> None:
     _add(edit, "何でも探す…", "Ctrl+K", do.find_anything)
     view = bar.addMenu("表示(&V)")
     for place, (name, word, _) in enumerate(PLACES):
-        _add(view, word, f"Ctrl+{place + 1}", _going(do, name))
+        _add(view, word, f"Ctrl+{place + 1}", _going(do, page_of(name)))
     view.addSeparator()
     _add(view, "文字を大きく", "Ctrl++", lambda: do.text_size(1))
     _add(view, "文字を小さく", "Ctrl+-", lambda: do.text_size(-1))

@@ -13,12 +13,21 @@ from desktop.ui.theme import Theme
 PLACES = (
     ("home", "ホーム", "home"),
     ("deliveries", "配信", "deliveries"),
+    ("inbox", "届いたもの", "inbox"),
     ("items", "受信設定", "items"),
     ("waiting", "送信待ち", "waiting"),
+    ("records", "操作記録", "records"),
     ("manual", "マニュアル", "manual"),
     ("settings", "設定", "settings"),
 )
 """Name, word and icon, in order; the last two stand at the bottom."""
+
+PAGES = {"records": "audit"}
+"""Where a button's page has another name than the button."""
+
+
+def page_of(place: str) -> str:
+    return PAGES.get(place, place)
 
 
 class Rail(QFrame):
@@ -43,6 +52,11 @@ class Rail(QFrame):
         if name in self._buttons:
             self._buttons[name][0].setChecked(True)
 
+    def show_only(self, may_see: Callable[[str], bool]) -> None:
+        """Buttons of pages the person may not see go."""
+        for name, (made, _) in self._buttons.items():
+            made.setVisible(may_see(page_of(name)))
+
     def _button(self, name: str, word: str, icon: str, keys: str, go: Callable[[str], None]) -> QToolButton:
         made = QToolButton()
         made.setObjectName(f"rail.{name}")
@@ -53,7 +67,7 @@ class Rail(QFrame):
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setCheckable(True)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.clicked.connect(lambda _=False: go(name))
+        made.clicked.connect(lambda _=False: go(page_of(name)))
         self._group.addButton(made)
         self._buttons[name] = (made, icon)
         return made

@@ -37,6 +37,8 @@ class Routes:
     manual: Callable[[str], None]
     link_line: Callable[[], None]
     wake_sync: Callable[[], None]
+    lock: Callable[[], None]
+    """Cover the screen at once."""
     say: Callable[[str], None]
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from desktop.config import ScreenSettings
+from desktop.ui.account.screen import AccountScreen
+from desktop.ui.audit.access import AccessLogScreen
+from desktop.ui.audit.screen import AuditScreen
 from desktop.ui.confirm.screen import ConfirmScreen
+from desktop.ui.contact_forms.screen import ContactFormsScreen
 from desktop.ui.deliveries.detail import DetailScreen
 from desktop.ui.deliveries.list import DeliveriesScreen
+from desktop.ui.devices.screen import DevicesScreen
 from desktop.ui.editor.screen import EditorScreen
 from desktop.ui.home.screen import HomeScreen
+from desktop.ui.inbox.item import InboxItemScreen
+from desktop.ui.inbox.list import InboxScreen
 from desktop.ui.items.edit import ItemEditScreen
 from desktop.ui.items.list import ItemsScreen
 from desktop.ui.manual.viewer import ManualScreen
@@ -25,17 +32,25 @@ class Screens:
         self.editor, self.confirmation = EditorScreen(desk), ConfirmScreen(desk)
         self.detail, self.deliveries = DetailScreen(desk), DeliveriesScreen(desk)
         self.item_edit, self.manual = ItemEditScreen(desk), ManualScreen(desk)
+        self.inbox = InboxScreen(desk)
         made: list[Screen] = [
             HomeScreen(desk),
             self.deliveries,
             self.editor,
             self.confirmation,
             self.detail,
+            self.inbox,
+            InboxItemScreen(desk),
+            ContactFormsScreen(desk),
             ItemsScreen(desk),
             self.item_edit,
             WaitingScreen(desk),
             self.manual,
             SettingsScreen(desk, change_settings),
+            AccountScreen(desk),
+            DevicesScreen(desk),
+            AuditScreen(desk),
+            AccessLogScreen(desk),
         ]
         self._by_page = {screen.page: screen for screen in made}
 

@@ -8,6 +8,7 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `signin.passphrase`, `signin.go`, `signin.banner` | sign-in |
 | `first.address`, `first.code`, `first.login_name`, `first.display_name`, `first.next` | first start, step 1 |
 | `first.passphrase`, `first.written`, `first.repeat`, `first.create`, `first.further` | first start, further steps |
+| `lock.passphrase`, `lock.go`, `lock.enrol`, `lock.banner`, `shut_out.close` | locked, or shut out |
 | `rail.home`, `rail.deliveries`, `rail.items`, `rail.waiting`, `rail.manual`, `rail.settings` | left rail |
 | `bar.connection`, `bar.waiting`, `bar.environment`, `bar.person`, `bar.message` | bottom bar |
 | `screen.<page>` | each screen; pages: home, deliveries, delivery-edit, delivery-result, confirm, items, item-edit, … |
@@ -30,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QToolTip, QWidget
 
 from desktop.config import ScreenSettings
 from desktop.errors import Trouble
@@ -39,35 +40,64 @@ from desktop.features.wording import words_of_trouble
 from desktop.log import LOGGER
 from desktop.sync.round import Rounds
 from desktop.ui.background import Background
-from desktop.ui.menus import build_menus
+from desktop.ui.menus import build_menus, clear_menus
 from desktop.ui.theme import Theme
 from desktop.ui.work_area import WorkArea
+
+_TITLE = "まどぐち"
 
 
 class MainWindow(QMainWindow):
     """`enter` puts the work area in place of the door. `closed` is called once, when the window goes."""
 
     def __init__(
-        self, theme: Theme, *, change_settings: Callable[[ScreenSettings], None], closed: Callable[[], None]
+        self,
+        theme: Theme,
+        *,
+        change_settings: Callable[[ScreenSettings], None],
+        closed: Callable[[], None],
+        lock: Callable[[], None],
+        shut_out: Callable[[str], None],
     ) -> None:
+        """`lock` covers the screen at once; `shut_out` ends the work with these words."""
         super().__init__()
         self.theme = theme
         self._change_settings, self._closed = change_settings, closed
-        self.background = Background(self.tell_trouble, self.tell_bug)
+        self.lock, self.shut_out = lock, shut_out
+        self._door_background = self._new_background()
         self.work: WorkArea | None = None
-        self.setWindowTitle("まどぐち")
+        self.setWindowTitle(_TITLE)
         self.resize(1280, 800)
         self.setMinimumSize(960, 620)
+
+    @property
+    def background(self) -> Background:
+        """That of the work area, or of the door before it. Each ends with what it worked for."""
+        return self.work.desk.background if self.work is not None else self._door_background
 
     def show_door(self, door: QWidget) -> None:
         self.setCentralWidget(door)
 
     def enter(self, office: Office, rounds: Rounds) -> None:
         """Signed in: show the work area and start to sync."""
-        self.work = WorkArea(self, office, rounds, self._change_settings)
+        self.work = WorkArea(self, office, rounds, self._change_settings, self._new_background())
         self.setCentralWidget(self.work)
         build_menus(self, self.work.menu_actions())
         self.work.start()
+
+    def take_work(self) -> WorkArea | None:
+        """Out of sight with everything of the person signed in. Whoever takes the work area stops it."""
+        work = self.work
+        if work is None:
+            return None
+        work.leave()
+        _close_dialogs()
+        self.takeCentralWidget()
+        work.hide()
+        clear_menus(self)
+        self.setWindowTitle(_TITLE)
+        self.work = None
+        return work
 
     def tell_trouble(self, trouble: Trouble) -> None:
         if self.work is not None:
@@ -89,4 +119,17 @@ class MainWindow(QMainWindow):
         """End the rounds and close the office; what is unsent stays in the outbox."""
         if self.work is not None:
             await self.work.stop()
-        self.background.stop()
+        self._door_background.stop()
+
+    def _new_background(self) -> Background:
+        return Background(self.tell_trouble, self.tell_bug)
+
+
+def _close_dialogs() -> None:
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        popup.close()
+    QToolTip.hideText()
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QDialog) and widget.isVisible():
+            widget.reject()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -16,6 +17,10 @@ from desktop.features.office import Office
 from desktop.features.wording import words_for, words_of_trouble
 from desktop.sync.loop import Connection, SyncLoop
 from desktop.sync.round import Rounds
+from desktop.ui.account.asking import AskingThePerson
+from desktop.ui.allowed import NOT_ALLOWED, may_see
+from desktop.ui.audit.alarm import AlarmBanner
+from desktop.ui.background import Background
 from desktop.ui.bottom_bar import BottomBar
 from desktop.ui.finding import FindSheet
 from desktop.ui.menus import Actions
@@ -33,6 +38,14 @@ if TYPE_CHECKING:
     from desktop.ui.window import MainWindow
 
 
+@dataclass(frozen=True)
+class Place:
+    """A page, and the thing it is about where it is about one."""
+
+    page: str
+    thing: str = ""
+
+
 class WorkArea(QWidget):
     """Rail, screens, bottom bar, and the frame in the colour of the environment."""
 
@@ -42,15 +55,16 @@ class WorkArea(QWidget):
         office: Office,
         rounds: Rounds,
         change_settings: Callable[[ScreenSettings], None],
+        background: Background,
     ) -> None:
         super().__init__()
-        self._window, self._office = window, office
+        self._window, self._office, self._background = window, office, background
+        self._things: dict[str, str] = {}
         self._sheet: LineLinkSheet | None = None
         self._environment = ""
-        self.desk = Desk(office, window.background, window.theme, self._routes())
-        self.sync = SyncLoop(
-            rounds, window.background.remote, told=self._show_connection, changed=self.refresh
-        )
+        self.desk = Desk(office, background, window.theme, self._routes())
+        self.sync = SyncLoop(rounds, background.remote, told=self._show_connection, changed=self.refresh)
+        self._asking = AskingThePerson(self, self.desk)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -60,9 +74,12 @@ class WorkArea(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         self.rail = Rail(window.theme, self.go)
+        self.rail.show_only(lambda page: may_see(office, page))
         row.addWidget(self.rail)
         centre = QVBoxLayout()
         centre.setSpacing(0)
+        self.alarm = AlarmBanner(self, self.desk)
+        centre.addWidget(self.alarm)
         self.banner = Banner(window.theme, name="window.banner")
         centre.addWidget(self.banner)
         self.stack = QStackedWidget()
@@ -84,7 +101,10 @@ class WorkArea(QWidget):
         self.refresh()
 
     async def stop(self) -> None:
+        """What was left unfinished is kept first; afterwards nobody can read anything here."""
         await self.sync.stop()
+        await self._background.finish_local()
+        self._background.stop()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._office.close)
 
@@ -94,7 +114,10 @@ class WorkArea(QWidget):
             current.leave()
 
     def go(self, page: str) -> None:
-        """Show a screen by its page name."""
+        """Show a screen by its page name, where the person may see it."""
+        if not may_see(self._office, page):
+            self.tell("warning", NOT_ALLOWED)
+            return
         screen = self.screens.by_page(page)
         current = self.stack.currentWidget()
         if isinstance(current, Screen) and current is not screen:
@@ -107,8 +130,43 @@ class WorkArea(QWidget):
 
     def open(self, page: str, thing: str) -> None:
         """Show a screen that is about one thing, by the thing's id."""
+        self._things[page] = thing
         self.screens.by_page(page).open(thing)
         self.go(page)
+
+    def lock(self) -> None:
+        """Cover the screen at once."""
+        self._window.lock()
+
+    def shut_out(self, words: str) -> None:
+        """The relay does not know this machine or person any more."""
+        self._window.shut_out(words)
+
+    def place(self) -> Place:
+        """Where the person is, to come back to."""
+        page, editor = self.page, self.screens.editor
+        if page in ("delivery-edit", "confirm"):
+            return Place("delivery-edit", editor.draft.id if editor.draft is not None else "")
+        if page == "item-edit":
+            return Place("items")  # what was half written there is nobody's yet
+        return Place(page, self._things.get(page, ""))
+
+    def return_to(self, place: Place) -> None:
+        """Go where the person was; home where that is gone."""
+        if not may_see(self._office, place.page):
+            return
+        if place.page == "delivery-edit":
+            self._return_to_draft(place.thing)
+        elif place.thing:
+            self.open(place.page, place.thing)
+        else:
+            self.go(place.page)
+
+    def _return_to_draft(self, draft: str) -> None:
+        get = self._office.deliveries.get
+        self._background.local(
+            lambda: get(draft), lambda shown: self._open_delivery(draft) if shown else self.go("deliveries")
+        )
 
     def refresh(self) -> None:
         """The replica changed: what is on the screen looks again."""
@@ -117,10 +175,22 @@ class WorkArea(QWidget):
             current.refresh()
         if self._sheet is not None:
             self._sheet.refresh()
+        self.alarm.refresh()
+        self._background.local(self._office.rights.look, self._apply_rights)
         home = self._office.home
-        self._window.background.local(
-            home.today, lambda today: self._show_town(today.settings, today.waiting)
-        )
+        self._background.local(home.today, lambda today: self._show_town(today.settings, today.waiting))
+
+    def _apply_rights(self, changed: bool = True) -> None:
+        office = self._office
+        self.rail.show_only(lambda page: may_see(office, page))
+        if not may_see(office, self.page):
+            self.stack.setCurrentWidget(self.screens.by_page("home"))
+            self.go("home")
+            self.tell("warning", "この画面を使う権限がなくなったため、ホームに戻りました。")
+        elif changed:
+            current = self.stack.currentWidget()
+            if isinstance(current, Screen):
+                current.refresh()
 
     def tell(self, tone: str, words: str) -> None:
         self.banner.tell(tone, words, ("window.banner.close", "閉じる", self.banner.hide))
@@ -149,6 +219,7 @@ class WorkArea(QWidget):
             wake_sync=self._wake,
             link_line=self._link_line,
             text_size=self._step_text_size,
+            lock=self._window.lock,
             close=self._window.close,
         )
 
@@ -172,11 +243,15 @@ class WorkArea(QWidget):
             manual=self._open_manual,
             link_line=self._link_line,
             wake_sync=self._wake,
+            lock=self.lock,
             say=lambda words: self.bar.say(words),
         )
 
     def _new_delivery(self) -> None:
-        self._window.background.local(self._office.deliveries.new, self._edit_delivery)
+        if not may_see(self._office, "delivery-edit"):
+            self.tell("warning", NOT_ALLOWED)
+            return
+        self._background.local(self._office.deliveries.new, self._edit_delivery)
 
     def _edit_delivery(self, draft: DeliveryDraft) -> None:
         self.go("delivery-edit")
@@ -184,15 +259,18 @@ class WorkArea(QWidget):
 
     def _open_delivery(self, delivery_id: str) -> None:
         def show() -> None:
+            self._things["delivery-result"] = delivery_id
             self.screens.detail.open(delivery_id)
             self.go("delivery-result")
 
         get = self._office.deliveries.get
-        self._window.background.local(
+        self._background.local(
             lambda: get(delivery_id),
             lambda shown: (
                 self._edit_delivery(shown.body.draft)
-                if shown is not None and shown.body.state == "draft"
+                if shown is not None
+                and shown.body.state == "draft"
+                and may_see(self._office, "delivery-edit")
                 else show()
             ),
         )
@@ -215,7 +293,7 @@ class WorkArea(QWidget):
             self._sheet.finished.connect(self._unlinked_sheet)
             self._sheet.open()
 
-        self._window.background.local(self._office.home.account_name, show)
+        self._background.local(self._office.home.account_name, show)
 
     def _unlinked_sheet(self) -> None:
         self._sheet = None
@@ -226,6 +304,9 @@ class WorkArea(QWidget):
         self.screens.deliveries.export()
 
     def _find_here(self) -> None:
+        if self.page == "inbox":
+            self.screens.inbox.focus_search()
+            return
         if self.page != "deliveries":
             self.go("deliveries")
         self.screens.deliveries.focus_search()
@@ -242,6 +323,8 @@ class WorkArea(QWidget):
 
     def _show_connection(self, connection: Connection) -> None:
         self.bar.show_connection(connection)
+        if connection.trouble is not None and self._asking.answers(connection.trouble):
+            return
         if connection.state == "refused" and connection.trouble is not None:
             self.tell("error", words_of_trouble(connection.trouble).both)
         elif connection.state == "online":

@@ -11,14 +11,15 @@ from desktop.ui import pictures, window
 from desktop.ui.door.already import AlreadyScreen
 from desktop.ui.door.first_start import FirstStart
 from desktop.ui.door.sign_in import SignIn
+from desktop.ui.lock.screen import LockScreen
 from desktop.ui.screen import Screen
 
-DIALOGS = {"recipients", "test-delivery", "line-link", "greeting", "find"}
+DIALOGS = {"recipients", "test-delivery", "line-link", "greeting", "find", "second-factor", "notices"}
 
 
 def all_screens() -> set[str]:
     assert window.MainWindow  # every screen is imported with it
-    doors = {FirstStart.page, SignIn.page, AlreadyScreen.page}
+    doors = {FirstStart.page, SignIn.page, AlreadyScreen.page, LockScreen.page}
     return {screen.page for screen in Screen.__subclasses__()} | doors
 
 

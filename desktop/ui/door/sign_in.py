@@ -19,9 +19,17 @@ from desktop.ui.theme import Theme
 
 
 class SignIn(DoorFrame):
-    """`open_office` derives the keys and opens the replica; it runs off this thread."""
+    """`open_office` derives the keys and opens the replica; it runs off this thread.
+
+    `prefix` begins the names of the fields; the lock screen is the same door with other words.
+    """
 
     page = "sign-in"
+    prefix = "signin"
+    title = "サインイン"
+    hint = "合言葉を入れてください。"
+    verb = "サインインする"
+    other = "別の登録コードを使う"
 
     def __init__(
         self,
@@ -35,14 +43,16 @@ class SignIn(DoorFrame):
     ) -> None:
         super().__init__(
             theme,
-            "サインイン",
-            f"{person} さんの合言葉を入れてください。" if person else "合言葉を入れてください。",
+            self.title,
+            f"{person} さんの{self.hint}" if person else self.hint,
         )
         self._background = background
         self._open, self._opened, self._enrol_again = open_office, opened, enrol_again
-        self.banner = Banner(theme, name="signin.banner")
+        self.banner = Banner(theme, name=f"{self.prefix}.banner")
         self.column.addWidget(self.banner)
-        self.passphrase = CommitLine(name="signin.passphrase", hint="例：sakura minato tebukuro kaze hon")
+        self.passphrase = CommitLine(
+            name=f"{self.prefix}.passphrase", hint="例：sakura minato tebukuro kaze hon"
+        )
         self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
         self.passphrase.setInputMethodHints(
             Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText
@@ -53,7 +63,7 @@ class SignIn(DoorFrame):
             help_text="登録のときに書き留めた5つの言葉です。間は空けても、つなげずに - でも構いません。",
         ))  # fmt: skip
         visible = QCheckBox("入れた文字を見る")
-        visible.setObjectName("signin.visible")
+        visible.setObjectName(f"{self.prefix}.visible")
         visible.toggled.connect(
             lambda on: self.passphrase.setEchoMode(
                 QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password
@@ -65,8 +75,8 @@ class SignIn(DoorFrame):
         self._busy.setTextVisible(False)
         self._busy.hide()
         self.column.addWidget(self._busy)
-        self._go_button = button("サインインする", self._go, name="signin.go", role="primary")
-        again = button("別の登録コードを使う", enrol_again, name="signin.enrol", role="quiet")
+        self._go_button = button(self.verb, self._go, name=f"{self.prefix}.go", role="primary")
+        again = button(self.other, enrol_again, name=f"{self.prefix}.enrol", role="quiet")
         self.column.addLayout(row_of(again, 1, self._go_button))
         self.passphrase.setFocus()
 
@@ -93,7 +103,7 @@ class SignIn(DoorFrame):
         self._wait(False)
         words = words_of_trouble(trouble).both
         if isinstance(trouble, DeviceKeyLost | ProfileDamaged):
-            self.banner.tell("error", words, ("signin.again", "登録し直す", self._enrol_again))
+            self.banner.tell("error", words, (f"{self.prefix}.again", "登録し直す", self._enrol_again))
         else:
             self.banner.tell("error", words)
         self.passphrase.selectAll()
@@ -102,7 +112,7 @@ class SignIn(DoorFrame):
     def _wait(self, on: bool) -> None:
         self._busy.setVisible(on)
         self._go_button.setEnabled(not on)
-        self._go_button.setText("確かめています…" if on else "サインインする")
+        self._go_button.setText("確かめています…" if on else self.verb)
         self.passphrase.setEnabled(not on)
         if on:
             self.banner.hide()

@@ -11,6 +11,7 @@ from desktop.features.home import Today
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
 from desktop.ui.moments import full_day, short
+from desktop.ui.notices.panel import NoticesPanel
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
 from desktop.ui.parts.labels import badge, label, line
@@ -25,7 +26,7 @@ class HomeScreen(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._column = flowing_column(self, spacing=18)
-        new = button(
+        self._new = new = button(
             "新しく配信する", desk.routes.new_delivery, name="home.new_delivery", role="primary", icon="plus",
             theme=desk.theme,
         )  # fmt: skip
@@ -34,11 +35,14 @@ class HomeScreen(Screen):
         self._column.addWidget(header("今日", full_day(desk.office.clock()), new))
         self._rebuilt = Banner(desk.theme, name="home.rebuilt")
         self._column.addWidget(self._rebuilt)
+        self._notices = NoticesPanel(desk)
+        self._column.addWidget(self._notices)
         self._body = QVBoxLayout()
         self._body.setSpacing(18)
         self._column.addLayout(self._body)
         self._column.addStretch(1)
         self._last: Today | None = None
+        self._saw = True
         if desk.office.rebuilt:
             self._rebuilt.tell(
                 "warning",
@@ -46,15 +50,21 @@ class HomeScreen(Screen):
             )
 
     def refresh(self) -> None:
+        self._notices.refresh()
+        self._new.setVisible(self.desk.office.may("deliveries", "edit"))
         self.desk.background.local(self.desk.office.home.today, self._show)
 
     def _show(self, today: Today) -> None:
-        if today == self._last:
+        sees = self.desk.office.may("deliveries", "view")
+        if (today, sees) == (self._last, self._saw):
             return
-        self._last = today
+        self._last, self._saw = today, sees
         clear(self._body)
         for banner in self._banners(today):
             self._body.addWidget(banner)
+        if not sees:
+            self._body.addWidget(label("この画面に出すものは、いまはありません。", "muted"))
+            return
         self._body.addWidget(self._numbers(today))
         if today.sending:
             self._body.addWidget(self._sending(today))
@@ -89,7 +99,7 @@ class HomeScreen(Screen):
                 ("home.restore", "続きを書く", lambda: routes.edit_delivery(kept.draft)),
             )
             banners.append(banner)
-        if not self.desk.office.staff.me().line_linked:
+        if self.desk.office.may("deliveries", "edit") and not self.desk.office.staff.me().line_linked:
             banner = Banner(theme, name="home.link", hidden=False)
             banner.tell(
                 "info",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from desktop.config import TEXT_SIZES, ScreenSettings, Theme
+from desktop.config import LOCK_MINUTES, TEXT_SIZES, ScreenSettings, Theme
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import card, flowing_column, row_of
 from desktop.ui.parts.labels import label
@@ -31,6 +32,13 @@ class SettingsScreen(Screen):
         ]
         column.addWidget(self._choice("文字の大きさ", "size", sizes, settings.text_size, self._set_size))
         column.addWidget(self._choice("画面の色", "theme", themes, settings.theme, self._set_theme))
+        locks = [(str(minutes), f"{minutes}分", minutes) for minutes in LOCK_MINUTES]
+        column.addWidget(
+            self._choice(
+                "何もしないとき画面をロックするまで", "lock", locks, settings.lock_minutes, self._set_lock
+            )
+        )
+        column.addWidget(self._account())
         column.addWidget(self._line())
         column.addWidget(self._about())
         column.addStretch(1)
@@ -73,6 +81,19 @@ class SettingsScreen(Screen):
         column.addLayout(row)
         return frame
 
+    def _account(self) -> QWidget:
+        frame, column = card(spacing=10)
+        column.addWidget(label("サインインと端末", "heading"))
+        go = self.desk.routes.go
+        account = button("自分のアカウント", lambda: go("account"), name="settings.account")
+        devices = button("端末", lambda: go("devices"), name="settings.devices")
+        lock = button("画面をロックする", self.desk.routes.lock, name="settings.lock_now", role="quiet")
+        column.addWidget(
+            label("合言葉と確認コードを変えたり、登録した端末を確かめたりします。", "muted", wrap=True)
+        )
+        column.addLayout(row_of(account, devices, 1, lock))
+        return frame
+
     def _line(self) -> QWidget:
         frame, column = card(spacing=10)
         column.addWidget(label("自分のLINE", "heading"))
@@ -105,7 +126,10 @@ class SettingsScreen(Screen):
         self._change(self.desk.theme.settings.with_text_size(size))
 
     def _set_theme(self, theme: Theme) -> None:
-        self._change(ScreenSettings(theme=theme, text_size=self.desk.theme.settings.text_size))
+        self._change(replace(self.desk.theme.settings, theme=theme))
+
+    def _set_lock(self, minutes: int) -> None:
+        self._change(self.desk.theme.settings.with_lock_minutes(minutes))
 
     def _remove_link(self) -> None:
         remove = self.desk.office.staff.remove_line_link

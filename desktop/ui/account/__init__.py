@@ -1,0 +1,1 @@
+"""The own account: passphrase, second factor, and what the relay asks the person."""

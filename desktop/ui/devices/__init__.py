@@ -1,0 +1,1 @@
+"""「端末」: enrolled machines."""

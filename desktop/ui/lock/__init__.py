@@ -1,0 +1,1 @@
+"""The lock screen, and the watch that brings it."""
