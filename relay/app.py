@@ -84,11 +84,15 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Relay:
-    """A built relay, for the entry points: what to serve, and what to print when nobody has an account."""
+    """A built relay, for the entry points: what to serve, and what to print when nobody has an account.
+
+    `staff_routes`: every route below `/staff`, for whoever checks what each of them needs.
+    """
 
     app: ASGIApp
     database: Database
     enrolment: Enrolment
+    staff_routes: tuple[BaseRoute, ...] = ()
 
 
 def build_app(settings: RelaySettings, *, clock: Clock = utc_now) -> ASGIApp:
@@ -247,7 +251,12 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     notes = AccessNotes(
         protected, framed.routes, accesses, lambda request: caller_address(request, rules), clock
     )
-    return Relay(app=_front(webhook, notes), database=database, enrolment=enrolment)
+    return Relay(
+        app=_front(webhook, notes),
+        database=database,
+        enrolment=enrolment,
+        staff_routes=tuple(staff_routes),
+    )
 
 
 def open_store(settings: RelaySettings) -> Database:
