@@ -216,7 +216,8 @@ class ContactPages:
             "topic": written.topic if written else "",
             "text": written.text if written else "",
             "had_photos": bool(written and written.photos),
-            "troubles": troubles,
+            "troubles": dict.fromkeys(("topic", "text", "photos"), "") | dict(troubles),
+            "trouble_count": len(troubles),
             "limits": {"topic": TOPIC_LIMIT, "text": TEXT_LIMIT, "photos": PHOTO_LIMIT},
         }
 

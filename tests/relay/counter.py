@@ -303,6 +303,7 @@ def _server(
             cipher=database.cipher,
             words=load_talk_words(),
             settings_url=f"{liff_url}/{sandbox.settings.liff_id}/settings",
+            contact_url=f"{liff_url}/{sandbox.settings.liff_id}/contact",
             on_linked=lambda _, staff: linked.append(staff),
             town_name="みなと野市",
             telephone="0123-45-6789",

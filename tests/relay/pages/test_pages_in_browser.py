@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import text
 
 from relay.store.database import open_database
@@ -20,20 +17,8 @@ from tests.relay.counter import (
     sample_items,
     save_items,
 )
+from tests.relay.pages.browsing import OpenPage, targets_under, violations
 from tests.relay.pages.visitor import COOKIE, Visitor, friend_of, unknown_to_line
-
-AXE = Path(__import__("axe_playwright_python").__file__).with_name("axe.min.js")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -44,45 +29,6 @@ def embedded(tmp_path: Path) -> Iterator[Counter]:
     with running_counter(database, tmp_path) as running:
         yield running
     database.close()
-
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(embedded: Counter, browser: Browser) -> Iterator[OpenPage]:
-    """Opens tabs as on a phone; they are closed before the relay stops."""
-    contexts = []
-
-    def opened(**given: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": 390, "height": 844}, locale="ja-JP", ignore_https_errors=True, **given
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
-
-
-def targets_under(page: Page, least: int) -> list[str]:
-    return list(
-        page.evaluate(
-            """least => [...document.querySelectorAll('a, button, select, label.choice')]
-            .filter(e => e.offsetParent && e.getBoundingClientRect().height < least).map(e => e.outerHTML)""",
-            least,
-        )
-    )
 
 
 def test_the_page_opens_from_the_talk_and_saves_without_any_fault_axe_knows(
