@@ -52,12 +52,13 @@ from relay.jobs.duties import (
 )
 from relay.jobs.loop import Repeated
 from relay.jobs.serving import while_serving
+from relay.jobs.watch import WATCH_EVERY, CertificateWatch
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
 from relay.pages.routes import make_pages
 from relay.pages.security import ProtectedAnswers
-from relay.providers.certificate import ensure_certificate, public_key_hash
+from relay.providers.certificate import LiveCertificate, ensure_certificate, public_key_hash
 from relay.providers.line_login import LineLogin
 from relay.staff_api.account import AccountEndpoints
 from relay.staff_api.addresses import make_address_rules, one_caller
@@ -92,6 +93,7 @@ class Relay:
     app: ASGIApp
     database: Database
     enrolment: Enrolment
+    certificate: LiveCertificate
     staff_routes: tuple[BaseRoute, ...] = ()
 
 
@@ -218,12 +220,16 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
 
     channel.follow(use_channel)
     look_at_what_staff_saved()
-    saved = Repeated("what staff saved", look_at_what_staff_saved, CHANNEL_EVERY)
+    certificate = LiveCertificate(lambda now: tls_files(settings, now), clock())
+    while_running = [
+        Repeated("what staff saved", look_at_what_staff_saved, CHANNEL_EVERY),
+        Repeated("certificate", CertificateWatch(database, clock, bell, certificate).run_once, WATCH_EVERY),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            async with while_serving(accesses, notices, [saved]):
+            async with while_serving(accesses, notices, while_running):
                 if settings.is_embedded:
                     async with on_duty(
                         settings, database, clock, bell, index, sending, line, channel, inbox, transit
@@ -256,6 +262,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         database=database,
         enrolment=enrolment,
         staff_routes=tuple(staff_routes),
+        certificate=certificate,
     )
 
 
@@ -275,7 +282,7 @@ def _lock_embedded(settings: RelaySettings) -> StoreLock:
 
 def make_enrolment(settings: RelaySettings, database: Database, clock: Clock) -> Enrolment:
     """Codes that carry the pin of the certificate desktops will meet."""
-    certificate, _ = tls_files(settings, clock)
+    certificate, _ = tls_files(settings, clock())
     return Enrolment(
         database,
         clock,
@@ -284,12 +291,12 @@ def make_enrolment(settings: RelaySettings, database: Database, clock: Clock) ->
     )
 
 
-def tls_files(settings: RelaySettings, clock: Clock = utc_now) -> tuple[Path, Path]:
+def tls_files(settings: RelaySettings, now: datetime) -> tuple[Path, Path]:
     """The certificate and key to serve with: those configured, or a self-signed pair beside the key file."""
     if settings.tls_certificate is not None and settings.tls_private_key is not None:
         return settings.tls_certificate, settings.tls_private_key
     host = urlsplit(settings.public_url).hostname or "localhost"
-    return ensure_certificate(settings.key_file.absolute().parent, host, clock())
+    return ensure_certificate(settings.key_file.absolute().parent, host, now)
 
 
 def _fixed_town(settings: RelaySettings) -> tuple[str, ...]:

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import uvicorn
 
-from relay.app import Clock, Relay, build_relay, tls_files, utc_now
+from relay.app import Clock, Relay, build_relay, utc_now
 from relay.config import RelaySettings
-from relay.providers.certificate import make_tls_context
 
 _START_LIMIT = 30.0
 _STOP_LIMIT = 10
@@ -56,7 +55,7 @@ def serve(settings: RelaySettings, *, clock: Clock = utc_now) -> None:
     relay = build_relay(settings, clock=clock)
     if relay.enrolment.is_first_run():
         tell_first_code(relay)
-    server = _make_server(relay, settings, clock, stop_within=_STOP_LIMIT)
+    server = _make_server(relay, settings, stop_within=_STOP_LIMIT)
     calm_collector()
     server.run()
 
@@ -101,17 +100,16 @@ def _run(settings: RelaySettings, clock: Clock, listener: socket.socket) -> Iter
             update={"listen_port": port, "public_url": f"https://localhost:{port}"}
         )
     relay = build_relay(settings, clock=clock)
-    server = _make_server(relay, settings, clock, stop_within=1)
+    server = _make_server(relay, settings, stop_within=1)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="relay", daemon=True)
     thread.start()
     try:
         _wait_until(lambda: server.started or not thread.is_alive())
         if not server.started:
             raise RuntimeError("the relay did not start")
-        certificate, _ = tls_files(settings, clock)
         yield RunningRelay(
             url=f"https://localhost:{port}",
-            certificate=certificate,
+            certificate=relay.certificate.certificate,
             relay=relay,
         )
     finally:
@@ -142,11 +140,9 @@ class _Server(uvicorn.Server):
                     transport.abort()
 
 
-def _make_server(relay: Relay, settings: RelaySettings, clock: Clock, *, stop_within: int) -> uvicorn.Server:
-    certificate, private_key = tls_files(settings, clock)
-
+def _make_server(relay: Relay, settings: RelaySettings, *, stop_within: int) -> uvicorn.Server:
     def tls_context(_: uvicorn.Config, __: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        return make_tls_context(certificate, private_key)
+        return relay.certificate.context()
 
     return _Server(
         uvicorn.Config(

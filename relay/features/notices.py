@@ -51,15 +51,17 @@ def raise_notice(
     *,
     times: int = 1,
     of: str = "",
+    shown: str = "",
 ) -> Notice:
     """Count it to today's notice of this code and subject, or make one. One dismissed comes back.
 
-    `of` takes the day's place in what is merged: what was raised once for it is one notice for good.
+    `of` takes the day's place in what is merged: what was raised once for it is one notice for good. `shown`
+    stands as the subject where what is shown may differ from what is merged by.
     """
     id = notice_id(cipher, code, subject, of or _day(now))
     known = find_notice(connection, cipher, id)
     if known is None:
-        notice = Notice(id=id, code=code, subject=subject, count=times, first_at=now, last_at=now)
+        notice = Notice(id=id, code=code, subject=shown or subject, count=times, first_at=now, last_at=now)
     else:
         notice = known.model_copy(
             update={"count": known.count + times, "last_at": max(known.last_at, now), "dismissed_by": ""}
@@ -87,6 +89,12 @@ def notice_many_openings(
     opened = more + sum(len(entry.object.split()) for entry in entries if entry.outcome == "applied")
     if opened > MANY_OPENED:
         raise_notice(connection, cipher, MANY_OPENINGS, staff, now)
+
+
+def todays_notice(
+    connection: Connection, cipher: ColumnCipher, code: str, subject: str, now: datetime
+) -> Notice | None:
+    return find_notice(connection, cipher, notice_id(cipher, code, subject, _day(now)))
 
 
 def find_notice(connection: Connection, cipher: ColumnCipher, id: str) -> Notice | None:

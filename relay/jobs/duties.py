@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from protocol.sync import TownSettings
 from relay.config import RelaySettings
@@ -31,6 +32,7 @@ from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop,
 from relay.jobs.pace import Pace
 from relay.jobs.purge import Purge
 from relay.jobs.tell import TellResidents
+from relay.jobs.watch import WATCH_EVERY, Watch
 from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
 from relay.line.multicast import MulticastClient
@@ -110,6 +112,7 @@ async def on_duty(
             _SWEEP_EVERY,
         ),
         account_name_duty(settings, database, clock, bell, line, channel),
+        Repeated("watch", Watch(database, clock, bell, folder=_data_folder(settings)).run_once, WATCH_EVERY),
     ]
     stop = asyncio.Event()
     running = asyncio.create_task(run_duties(duties, stop))
@@ -152,6 +155,13 @@ def make_inbox(
     return InboxJob(
         database=database, transit=transit, talk=talk, line=line, clock=clock, after_batch=bell.ring
     )
+
+
+def _data_folder(settings: RelaySettings) -> Path:
+    """Whose disk must not run full: that of the store's file, or of the keys where the store is elsewhere."""
+    if settings.is_embedded:
+        return Path(settings.database_url.get_secret_value().removeprefix("sqlcipher:")).absolute().parent
+    return settings.key_file.absolute().parent
 
 
 def page_url(settings: RelaySettings, channel: Channel, page: str) -> str:

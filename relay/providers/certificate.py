@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import os
 import ssl
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +33,42 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _LIFE = timedelta(days=397)
 _RENEW_BEFORE_END = timedelta(days=60)
+
+
+class LiveCertificate:
+    """What the relay serves with, renewed and loaded again while it serves.
+
+    `files` gives certificate and key, making or renewing our own where there is none configured. A handshake
+    begun after `refresh` meets the new certificate; connections that stand keep theirs.
+    """
+
+    def __init__(self, files: Callable[[datetime], tuple[Path, Path]], now: datetime) -> None:
+        self._files = files
+        self.certificate, self.private_key = files(now)
+        self._loaded = self.certificate.read_bytes()
+        self._contexts: list[ssl.SSLContext] = []
+
+    def context(self) -> ssl.SSLContext:
+        """A context that follows."""
+        context = make_tls_context(self.certificate, self.private_key)
+        self._contexts.append(context)
+        return context
+
+    def refresh(self, now: datetime) -> bool:
+        """Whether there was a new one to load. Raises OSError or ValueError; the old one stays then."""
+        self.certificate, self.private_key = self._files(now)
+        found = self.certificate.read_bytes()
+        if found == self._loaded:
+            return False
+        make_tls_context(self.certificate, self.private_key)  # a pair that does not fit ends here
+        for context in self._contexts:
+            context.load_cert_chain(self.certificate, self.private_key)
+        self._loaded = found
+        return True
+
+    def ends(self) -> datetime:
+        """When the certificate in service ends."""
+        return x509.load_pem_x509_certificate(self._loaded).not_valid_after_utc
 
 
 def make_tls_context(certificate: Path, private_key: Path) -> ssl.SSLContext:
