@@ -53,7 +53,9 @@ from desktop.keys.unlock import OpenKeys, unlock, unlock_either
 from desktop.log import start_log
 from desktop.paths import ProfileFolder, default_profile, resources
 from desktop.replica.replica import Replica, open_replica
+from desktop.sync.chunks import ColdStart
 from desktop.sync.client import RelayClient, pin_fits
+from desktop.sync.compaction import Compaction
 from desktop.sync.enrol import Enrolment, add_device, create_account
 from desktop.sync.files import fetch
 from desktop.sync.opening import Opening
@@ -243,7 +245,15 @@ def _build(
         )
 
     opening = Opening(ring, profile.relay)
-    rounds = Rounds(replica=replica, session=session, sign=sign, clock=clock, opening=opening)
+    rounds = Rounds(
+        replica=replica,
+        session=session,
+        sign=sign,
+        clock=clock,
+        opening=opening,
+        cold_start=ColdStart(replica, session, opening),
+        compaction=Compaction(replica, session, opening, profile.staff.id, keys.staff.sign, clock),
+    )
     return OpenOffice(_office(profile, replica, session, rounds, clock, ring, renewal), rounds)
 
 

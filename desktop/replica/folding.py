@@ -6,6 +6,7 @@ more would find strangers, folding less would not find 「髙橋」 by 「高橋
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 VARIANTS = {
@@ -15,16 +16,14 @@ VARIANTS = {
 }  # fmt: skip
 """Variant → the character it is found by."""
 
-_FOLDED = str.maketrans(VARIANTS)
+_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # of variation: Unicode 23.4
+_FOLDED = str.maketrans(VARIANTS) | dict.fromkeys(_SELECTORS)
+_RARE = re.compile(f"[{''.join(VARIANTS)}{''.join(map(chr, _SELECTORS))}]")
 
 
 def fold(text: str) -> str:
     """NFKC, lower case, variation selectors dropped, declared variants replaced."""
     plain = unicodedata.normalize("NFKC", text)
-    if not plain.isascii():
-        plain = "".join(sign for sign in plain if not _is_selector(sign)).translate(_FOLDED)
+    if _RARE.search(plain):  # looking is ten times faster than replacing, and most texts hold none
+        plain = plain.translate(_FOLDED)
     return plain.lower()
-
-
-def _is_selector(sign: str) -> bool:
-    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -160,6 +161,24 @@ class Records:
         for kind, ids in touched.items():
             refresh(connection, kind, ids, self._staff)
         return sum(len(ids) for ids in touched.values())
+
+    def stream(self, audience: str, after: int, until: int) -> list[Record]:
+        """What this audience holds between two numbers of its stream, the second included, oldest first."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text(
+                    "select * from record where audience=:audience and seq>:after and seq<=:until"
+                    " order by seq"
+                ),
+                {"audience": audience, "after": after, "until": until},
+            ).all()
+        return [
+            Record(
+                kind=row.kind, id=row.id, audience=audience, seq=row.seq, version=row.version,
+                body=json.loads(row.body),
+            )
+            for row in rows
+        ]  # fmt: skip
 
     def forget(self, connection: Connection, audience: str) -> None:
         """This person may no longer see the audience: its records go."""

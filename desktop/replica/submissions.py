@@ -119,6 +119,19 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Numbers of one audience's stream, both ends included."""
+
+    audience: str
+    first: int
+    last: int
+
+
+Numbered = tuple[int, tuple[Any, ...]]
+"""Its number in the stream, and `Opened.values()`."""
+
+
+@dataclass(frozen=True)
 class SubmissionQuery:
     """One page of the list. `states` empty means all; every word of `search` must be found."""
 
@@ -202,26 +215,32 @@ class Submissions:
             _drop_unseen(connection, [seen.id for seen in gone])
         return len({seen.id for seen in fresh})
 
-    def load(
-        self, connection: Connection, audience: str, stretch: tuple[int, int], rows: Sequence[Seen]
-    ) -> int:
-        """Store what a chunk holds of a stretch (first and last number), and note that it is held.
+    def load(self, connection: Connection, stretch: Stretch, rows: Sequence[Numbered]) -> int:
+        """Store what a chunk holds of a stretch, and note that it is held; returns how many rows were new.
 
         Rows the cursor has passed are left alone: they came, or were removed, by the ordinary way.
         """
-        first, last = stretch
-        passed = _passed(connection).get(audience, 0)
-        fresh = [seen for seen in rows if seen.seq > passed]
-        self._write(connection, fresh)
-        if last > passed:
+        passed = _passed(connection).get(stretch.audience, 0)
+        fresh = [row for row in rows if row[0] > passed]
+        if fresh:
+            connection.exec_driver_sql(_UPSERT, [values for _, values in fresh])
+            connection.exec_driver_sql(_SEEN, [(stretch.audience, values[0], seq) for seq, values in fresh])
+            _show_touched(connection, {values[0] for _, values in fresh})
+        if stretch.last > passed:
             connection.execute(
                 text(
                     "insert into covered (audience, first_seq, last_seq) values (:audience, :first, :last)"
                     " on conflict (audience, first_seq) do update set last_seq=max(last_seq, :last)"
                 ),
-                {"audience": audience, "first": first, "last": last},
+                {"audience": stretch.audience, "first": stretch.first, "last": stretch.last},
             )
         return len(fresh)
+
+    def covered(self) -> list[Stretch]:
+        """Stretches held ahead of the cursor."""
+        with self._store.reading() as connection:
+            rows = connection.execute(text("select * from covered order by audience, first_seq")).all()
+        return [Stretch(row.audience, row.first_seq, row.last_seq) for row in rows]
 
     def renew(self, connection: Connection, opened: Sequence[Opened]) -> None:
         """Those that open by now, in place of their sealed rows."""
@@ -239,16 +258,26 @@ class Submissions:
             )
         )
 
-    def stream(self, audience: str, after: int, limit: int) -> list[tuple[int, Opened]]:
-        """The submissions of an audience above a number of its stream, oldest first, open or not."""
+    def count_above(self, audience: str, after: int) -> int:
+        """How many of an audience stand above a number of its stream."""
+        with self._store.reading() as connection:
+            statement = text(
+                "select count(*) from submission_audience where audience=:audience and seq>:after"
+            )
+            values = {"audience": audience, "after": after}
+            return int(connection.execute(statement, values).scalar_one())
+
+    def stream(self, audience: str, after: int, until: int) -> list[tuple[int, Opened]]:
+        """Those of an audience between two numbers, the second included, oldest first, open or not."""
         with self._store.reading() as connection:
             rows = connection.execute(
                 text(
                     "select seen.seq, submission.* from submission_audience as seen"
                     " join submission on submission.id=seen.id"
-                    " where seen.audience=:audience and seen.seq>:after order by seen.seq limit :limit"
+                    " where seen.audience=:audience and seen.seq>:after and seen.seq<=:until"
+                    " order by seen.seq"
                 ),
-                {"audience": audience, "after": after, "limit": limit},
+                {"audience": audience, "after": after, "until": until},
             ).all()
         return [(row.seq, _opened(row)) for row in rows]
 
@@ -261,11 +290,7 @@ class Submissions:
         if not opened:
             return
         connection.exec_driver_sql(_UPSERT, [one.values() for one in opened])
-        pending = connection.execute(
-            text("select distinct record_id from outbox where record_kind='submission'")
-        ).scalars()
-        touched = {one.id for one in opened}
-        show_pending(connection, [submission for submission in pending if submission in touched])
+        _show_touched(connection, {one.id for one in opened})
 
 
 def show_pending(connection: Connection, submissions: Iterable[str]) -> None:
@@ -292,6 +317,13 @@ def show_pending(connection: Connection, submissions: Iterable[str]) -> None:
                 "id": submission,
             },
         )
+
+
+def _show_touched(connection: Connection, touched: set[str]) -> None:
+    pending = connection.execute(
+        text("select distinct record_id from outbox where record_kind='submission'")
+    ).scalars()
+    show_pending(connection, [submission for submission in pending if submission in touched])
 
 
 def stamp(moment: datetime | None) -> str:

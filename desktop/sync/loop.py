@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from desktop.errors import PassphraseChanged, RelayRefused, Trouble
@@ -15,6 +16,8 @@ from protocol.sync import LONG_POLL_LIMIT
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
+WORTH_TELLING = 2000
+"""Records; fewer are there before anybody has read how many are to come."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,22 @@ class Connection:
     trouble: Trouble | None = None
 
 
+@dataclass(frozen=True)
+class Receiving:
+    """How far a desktop that was far behind has come. `left` 0: not known. `paused` by the person."""
+
+    done: int
+    left: int
+    paused: bool = False
+
+
+def _ignore(_: object) -> None:
+    pass
+
+
 class SyncLoop:
     """`told` gets the connection when it changes; `changed` is called after a round that changed
-    something.
+    something. `receiving` hears how far a large amount is (None: done), `clock_off` how wrong the clock is.
     """
 
     def __init__(
@@ -37,11 +53,17 @@ class SyncLoop:
         *,
         told: Callable[[Connection], None],
         changed: Callable[[], None],
+        receiving: Callable[[Receiving | None], None] = _ignore,
+        clock_off: Callable[[timedelta], None] = _ignore,
     ) -> None:
         self._rounds = rounds
         self._executor = executor
         self._told = told
         self._changed = changed
+        self._receiving, self._clock_off = receiving, clock_off
+        self._received = 0
+        self._going = asyncio.Event()
+        self._going.set()
         self._wake = asyncio.Event()
         self._retry = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -57,6 +79,13 @@ class SyncLoop:
         self._wake.set()
         self._retry.set()
 
+    def pause(self) -> None:
+        """Take no more records for now; what was taken stays. Changes of this person still go out."""
+        self._going.clear()
+
+    def go_on(self) -> None:
+        self._going.set()
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -66,13 +95,14 @@ class SyncLoop:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._until_done(self._rounds.deliver)
+            await self._until_done(self._rounds.deliver, is_sending=True)
 
     async def _listen(self) -> None:
         while True:
-            await self._until_done(lambda: self._rounds.listen(LONG_POLL_LIMIT))
+            await self._until_done(lambda: self._rounds.listen(LONG_POLL_LIMIT), is_sending=False)
 
-    async def _until_done(self, call: Callable[[], RoundOutcome]) -> None:
+    async def _until_done(self, call: Callable[[], RoundOutcome], *, is_sending: bool) -> None:
+        """The sending lane goes on while there is something to send; receiving is the listening lane's."""
         pause = FIRST_PAUSE
         loop = asyncio.get_running_loop()
         while True:
@@ -91,8 +121,29 @@ class SyncLoop:
             self._set(Connection("online"))
             if outcome.changed:
                 self._changed()
+            self._clock_off(outcome.clock_off)
+            if is_sending:
+                if not outcome.unsent:
+                    return
+                continue
+            await self._follow(outcome)
             if not outcome.more:
                 return
+
+    async def _follow(self, outcome: RoundOutcome) -> None:
+        """Tell how far it is, and wait here while the person wants no more."""
+        if not outcome.more:
+            if self._received >= WORTH_TELLING:
+                self._receiving(None)
+            self._received = 0
+            return
+        self._received += outcome.received
+        if self._received + outcome.left < WORTH_TELLING:
+            return
+        self._receiving(Receiving(self._received, outcome.left, paused=not self._going.is_set()))
+        if not self._going.is_set():
+            await self._going.wait()
+            self._receiving(Receiving(self._received, outcome.left))
 
     async def _rest(self, seconds: float) -> None:
         self._retry.clear()

@@ -6,6 +6,7 @@ A record counts only as what its seal says it is: header, number and form must b
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from protocol.sync import Record
 from protocol.wire import MalformedMessage
 
 SUBMISSION = "submission"
-_AT_ONCE = 500
+_AT_ONCE = 1000
 
 Keys = dict[str, EllipticCurvePrivateKey]
 
@@ -36,6 +37,8 @@ class Opening:
     ring: Callable[[], KeyRing]
     town: str
     _tried: frozenset[str] = field(default=frozenset(), repr=False)
+    _reached: int = 0
+    _again: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def open(self, records: Iterable[Record]) -> list[Seen]:
         """The submissions among the records, opened where they can be."""
@@ -49,23 +52,27 @@ class Opening:
         ]
 
     def open_again(self, replica: Replica) -> int:
-        """Open what lay closed for want of a key, once a key has come; returns how many opened."""
-        if not replica.submissions.unopened(limit=1):
-            return 0
-        ring = self.ring()
-        held = frozenset(ring.secrets)
-        if held <= self._tried:
-            return 0
-        keys, after, renewed = ring.private_keys, 0, 0
-        while rows := replica.submissions.unopened(after=after, limit=_AT_ONCE):
-            after = rows[-1][0]
+        """Open what lay closed for want of a key, once a key has come, a portion a round; returns how many."""
+        with self._again:
+            rows = replica.submissions.unopened(after=self._reached, limit=_AT_ONCE)
+            ring = self.ring() if rows or self._reached else None
+            if ring is None or (held := frozenset(ring.secrets)) <= self._tried:
+                return 0
+            if not rows:  # all of them have been tried with these keys
+                self._tried, self._reached = held, 0
+                return 0
+            keys = ring.private_keys
             opened = [self.one(Submission.parse(sealed), version, keys) for _, version, sealed in rows]
             found = [one for one in opened if not one.unopened]
             with replica.store.writing() as connection:
                 replica.submissions.renew(connection, found)
-            renewed += len(found)
-        self._tried = held
-        return renewed
+            self._reached = rows[-1][0]
+            return len(found)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether the next round has more of what lay closed to try."""
+        return self._reached > 0
 
     def _one(self, record: Record, keys: Keys) -> Opened:
         try:

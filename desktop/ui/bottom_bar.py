@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from desktop.features.wording import words_for, words_of_trouble
-from desktop.sync.loop import Connection
+from desktop.sync.loop import Connection, Receiving
 from desktop.ui import icons
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.labels import badge, label
@@ -15,7 +15,15 @@ from desktop.ui.theme import ENVIRONMENT_COLOURS, Theme
 
 
 class BottomBar(QFrame):
-    def __init__(self, theme: Theme, *, show_waiting: Callable[[], None], person: str) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        show_waiting: Callable[[], None],
+        pause: Callable[[], None],
+        go_on: Callable[[], None],
+        person: str,
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._connection = Connection("connecting")
@@ -29,7 +37,14 @@ class BottomBar(QFrame):
         self._message = label("", "muted", name="bar.message")
         self._environment = label("", name="bar.environment")
         self._environment.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        for widget in (self._icon, self._words, self._waiting, self._message):
+        self._received = label("", "muted", name="bar.receiving")
+        self._pause = button("中止する", self._switch, name="bar.pause", role="quiet")
+        self._stop, self._go_on, self._is_paused = pause, go_on, False
+        for widget in (self._received, self._pause):
+            widget.hide()
+        for widget in (
+            self._icon, self._words, self._received, self._pause, self._waiting, self._message,
+        ):  # fmt: skip
             row.addWidget(widget)
         row.addStretch(1)
         self._lock = badge("", "warning")
@@ -67,6 +82,26 @@ class BottomBar(QFrame):
         """How long until the screen is locked; 0: it will not be."""
         self._lock.setText(f"あと{seconds}秒で画面をロックします")
         self._lock.setVisible(seconds > 0)
+
+    def show_receiving(self, receiving: Receiving | None) -> None:
+        """How far a large amount of records is; None: all is here."""
+        self._received.setVisible(receiving is not None)
+        self._pause.setVisible(receiving is not None)
+        if receiving is None:
+            self._is_paused = False
+            return
+        self._is_paused = receiving.paused
+        whole = f" / {receiving.done + receiving.left:,}" if receiving.left else " 件"
+        doing = "受け取りを止めています" if receiving.paused else "受け取っています"
+        self._received.setText(f"{doing} {receiving.done:,}{whole}")
+        self._pause.setText("続きを受け取る" if receiving.paused else "中止する")
+
+    def _switch(self) -> None:
+        if self._is_paused:
+            self._go_on()
+        else:
+            self._pause.setText("止めています…")
+            self._stop()
 
     def _draw(self) -> None:
         colours, state = self._theme.colours, self._connection.state

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -46,6 +47,9 @@ class Place:
     thing: str = ""
 
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
 class WorkArea(QWidget):
     """Rail, screens, bottom bar, and the frame in the colour of the environment."""
 
@@ -63,7 +67,15 @@ class WorkArea(QWidget):
         self._sheet: LineLinkSheet | None = None
         self._environment = ""
         self.desk = Desk(office, background, window.theme, self._routes())
-        self.sync = SyncLoop(rounds, background.remote, told=self._show_connection, changed=self.refresh)
+        self._is_clock_told = False
+        self.sync = SyncLoop(
+            rounds,
+            background.remote,
+            told=self._show_connection,
+            changed=self.refresh,
+            receiving=lambda receiving: self.bar.show_receiving(receiving),
+            clock_off=self._show_clock,
+        )
         self._asking = AskingThePerson(self, self.desk)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -87,7 +99,11 @@ class WorkArea(QWidget):
         row.addLayout(centre, 1)
         column.addLayout(row, 1)
         self.bar = BottomBar(
-            window.theme, show_waiting=lambda: self.go("waiting"), person=office.me.display_name
+            window.theme,
+            show_waiting=lambda: self.go("waiting"),
+            pause=self.sync.pause,
+            go_on=self.sync.go_on,
+            person=office.me.display_name,
         )
         column.addWidget(self.bar)
         self.screens = Screens(self.desk, change_settings)
@@ -333,6 +349,18 @@ class WorkArea(QWidget):
             code = connection.trouble.code
             if code in ("certificate_changed", "certificate_untrusted", "answer_unreadable"):
                 self.tell("error", words_of_trouble(connection.trouble).both)
+
+    def _show_clock(self, off: timedelta) -> None:
+        """Say once that this machine's clock is wrong: changes signed with it may be refused."""
+        is_wrong = abs(off) > CLOCK_TOLERANCE
+        if is_wrong and not self._is_clock_told:
+            minutes = round(abs(off).total_seconds() / 60)
+            side = "進んで" if off > timedelta() else "遅れて"
+            self.tell(
+                "warning",
+                f"この端末の時計が約{minutes:,}分{side}います。時計を合わせないと、変更が受け付けられないことがあります。",
+            )
+        self._is_clock_told = is_wrong
 
     def _show_town(self, settings: TownSettings | None, waiting: int) -> None:
         self.bar.show_waiting_count(waiting)
