@@ -148,6 +148,8 @@ def test_a_new_directory_by_the_same_root_ends_the_old_one(office: Office, town:
     certificate = town.keys.certificate(town.admin, clock())
     confirm = MemberConfirm(certificate=certificate)
     assert office.reason(town.admin, "member.confirm", confirm) == "not_certified"
+    handed = WrapAdd(wraps=(town.wrap(DIRECTORY, town.admin),))
+    assert office.reason(town.admin, "wrap.add", handed) == "not_entitled"
     back = TrustPublish(trust=old)
     assert office.reason(town.admin, "trust.publish", back, version + 1) == "trust_exists"
 
@@ -226,12 +228,14 @@ def test_a_key_goes_only_to_confirmed_members_of_its_department(office: Office, 
     waiting = town.person("waiting", "welfare", confirm=False)
     gone = town.person("gone", "welfare")
     town.done("member.leave", MemberLeave(staff=gone.id))
+    unseen = office.add_person("unseen", role="editor", departments=("welfare",))  # active, never compared
     stranger = town.admin.model_copy(update={"id": new_id(office.clock())})
     key = town.keys.department_key("welfare", office.clock())
     for who, reason in (
         (outsider, "not_entitled"),
         (waiting, "not_entitled"),
         (gone, "not_entitled"),
+        (unseen, "not_entitled"),
         (town.admin, "not_entitled"),
         (stranger, "member_unknown"),
     ):
