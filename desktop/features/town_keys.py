@@ -13,10 +13,19 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from desktop.errors import KeysNotReady, MemberWithoutKeys, SheetsOfAnotherTown
+from desktop.errors import KeysNotReady, MemberWithoutKeys
+from desktop.features.town_root import (
+    BOX,
+    NewTown,
+    Restored,
+    new_town,
+    open_directory,
+    open_recovery_wrap,
+    open_sheets,
+)
 from desktop.keys.keyring import KeyRing
 from desktop.keys.passphrase import Word
-from desktop.keys.recovery import Sheet, fingerprint_words, join_sheets, new_recovery_secret, split_secret
+from desktop.keys.recovery import Sheet, fingerprint_words
 from desktop.replica.replica import Replica
 from protocol.certificates import (
     DIRECTORY,
@@ -40,14 +49,11 @@ from protocol.changes import (
 )
 from protocol.encoding import to_base64
 from protocol.ids import new_id
-from protocol.keys import CannotUnwrap, SharedSecret, lock_box, new_secret, open_box, unwrap, wrap
+from protocol.keys import SharedSecret, new_secret, wrap
 from protocol.signin import StaffKeys
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 
-BOX = "recovery"
-"""Purpose of the recovery box, and the reader's name in wraps to the recovery key."""
-_SEED_BYTES = 32
 _JAPAN = ZoneInfo("Asia/Tokyo")
 
 
@@ -61,30 +67,6 @@ class OwnKeys:
     @classmethod
     def of(cls, keys: StaffKeys) -> OwnKeys:
         return cls(sign=to_base64(keys.sign_public), seal=to_base64(keys.seal_public))
-
-
-@dataclass(frozen=True)
-class NewTown:
-    """The town's keys before they are published: only in memory, until two sheets were read back."""
-
-    root: Ed25519PrivateKey
-    directory: Ed25519PrivateKey
-    trust: Trust
-    sheets: tuple[Sheet, ...]
-
-    def __repr__(self) -> str:
-        return "NewTown(…)"
-
-
-@dataclass(frozen=True)
-class Restored:
-    """What two sheets opened: `keys` maps ids of department keys to their secrets."""
-
-    directory: Ed25519PrivateKey
-    keys: dict[str, SharedSecret]
-
-    def __repr__(self) -> str:
-        return f"Restored({len(self.keys)} keys)"
 
 
 class TownKeys:
@@ -109,25 +91,13 @@ class TownKeys:
 
     def prepare_town(self) -> NewTown:
         """Fresh keys and three sheets. Nothing leaves this machine before `make_town`."""
-        now = self._clock()
-        root, directory = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-        recovery, secret = new_secret(), new_recovery_secret()
-        trust = Trust(
-            root=public_text(root),
-            directory=certify_directory(root, public_text(directory), now),
-            recovery=recovery.public,
-            recovery_box=lock_box(root.private_bytes_raw() + recovery.raw, secret, BOX),
-            directory_recovery=wrap(
-                directory.private_bytes_raw(), recovery.public, key=DIRECTORY, reader=BOX
-            ),
-        )
-        return NewTown(root, directory, trust, split_secret(secret))
+        return new_town(self._clock())
 
     def make_town(self, town: NewTown, read_back: Sequence[Sheet]) -> None:
         """Publish, once two sheets were read back from paper: a town whose sheets nobody can read would be
         lost with its last passphrase. Raises SheetsUnfit.
         """
-        self._open_sheets(town.trust, read_back)
+        open_sheets(town.trust, read_back)
         self._keep_root(town.trust.root)
         wraps = (self._wrap(DIRECTORY, town.directory.private_bytes_raw(), self._me, self._own.seal),)
         self._put("trust.publish", TrustPublish(trust=town.trust, wraps=wraps))
@@ -137,8 +107,8 @@ class TownKeys:
     def practise(self, sheets: Sequence[Sheet]) -> None:
         """Two sheets from their safes still open everything. Raises SheetsUnfit, KeysNotReady."""
         trust = self._trust()
-        _, recovery = self._open_sheets(trust, sheets)
-        self._open_directory(trust, recovery)
+        _, recovery = open_sheets(trust, sheets)
+        open_directory(trust, recovery)
         self._put("trust.practised", TrustPractised())
 
     def restore(self, sheets: Sequence[Sheet]) -> Restored:
@@ -148,8 +118,8 @@ class TownKeys:
         `give_restored`; nothing of it is kept. Raises SheetsUnfit, KeysNotReady.
         """
         trust = self._trust()
-        root, recovery = self._open_sheets(trust, sheets)
-        directory = self._open_directory(trust, recovery)
+        root, recovery = open_sheets(trust, sheets)
+        directory = open_directory(trust, recovery)
         self._keep_root(trust.root)
         # First this person: until the directory vouches for the new keys, nothing else is taken from them.
         self._put("member.confirm", MemberConfirm(certificate=self._certify_me(directory)))
@@ -161,7 +131,7 @@ class TownKeys:
         self._put("trust.practised", TrustPractised())
         keys: dict[str, SharedSecret] = {}
         for key in self.department_keys():
-            secret = _open_recovery_wrap(key, recovery)
+            secret = open_recovery_wrap(key, recovery)
             if secret is not None:
                 keys[key.id] = secret
         return Restored(directory, keys)
@@ -188,13 +158,14 @@ class TownKeys:
         trust = self._replica.records.one("trust", "town", Trust)
         return fingerprint_words(trust.body.root) if trust is not None else ()
 
-    def accept_root(self) -> None:
-        """A person compared the eight words with the town's paper and found them equal.
+    def accept_root(self, words_seen: tuple[Word, ...]) -> None:
+        """A person compared these eight words with the town's paper and found them equal.
 
-        Raises KeysNotReady where the root does not vouch for its own directory.
+        Raises KeysNotReady where the relay shows another root by now, or one that does not vouch for its own
+        directory.
         """
         trust = self._trust()
-        if not is_directory_certified(trust):
+        if not is_directory_certified(trust) or fingerprint_words(trust.root) != words_seen:
             raise KeysNotReady
         self._keep_root(trust.root)
 
@@ -273,6 +244,10 @@ class TownKeys:
         """Whether this person keeps the directory here."""
         return self._ring().directory is not None
 
+    def is_certified(self, member: StaffMember) -> bool:
+        """Whether keys may be wrapped to this person."""
+        return is_certified(self._ring(), member)
+
     def department_keys(self) -> list[DepartmentKey]:
         return self._replica.records.all("key", DepartmentKey)
 
@@ -316,27 +291,6 @@ class TownKeys:
             raise KeysNotReady
         raw = ring.directory.private_bytes_raw()
         self._put("wrap.add", WrapAdd(wraps=(self._wrap(DIRECTORY, raw, member.id, member.seal_key),)))
-
-    def _open_sheets(self, trust: Trust, sheets: Sequence[Sheet]) -> tuple[Ed25519PrivateKey, SharedSecret]:
-        try:
-            opened = open_box(trust.recovery_box, join_sheets(sheets), BOX)
-        except CannotUnwrap:
-            raise SheetsOfAnotherTown from None
-        root = Ed25519PrivateKey.from_private_bytes(opened[:_SEED_BYTES])
-        recovery = SharedSecret(opened[_SEED_BYTES:])
-        if public_text(root) != trust.root or recovery.public != trust.recovery:
-            raise SheetsOfAnotherTown
-        return root, recovery
-
-    def _open_directory(self, trust: Trust, recovery: SharedSecret) -> Ed25519PrivateKey:
-        try:
-            seed = unwrap(trust.directory_recovery, recovery.private, key=DIRECTORY, reader=BOX)
-        except CannotUnwrap:
-            raise SheetsOfAnotherTown from None
-        directory = Ed25519PrivateKey.from_private_bytes(seed)
-        if public_text(directory) != trust.directory.key:
-            raise SheetsOfAnotherTown
-        return directory
 
     def _certify_me(self, directory: Ed25519PrivateKey) -> StaffCertificate:
         return certify_staff(
@@ -392,11 +346,3 @@ def living_holders(ring: KeyRing, key: DepartmentKey, staff: Iterable[StaffMembe
         for member in staff
         if member.id in key.holders and key.department in member.departments and is_certified(ring, member)
     ]
-
-
-def _open_recovery_wrap(key: DepartmentKey, recovery: SharedSecret) -> SharedSecret | None:
-    try:
-        secret = SharedSecret(unwrap(key.recovery_wrap, recovery.private, key=key.id, reader=BOX))
-    except CannotUnwrap:
-        return None
-    return secret if secret.public == key.public else None

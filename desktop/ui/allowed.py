@@ -14,6 +14,11 @@ NEEDS: dict[str, tuple[Function, Level]] = {
     "confirm": ("deliveries", "edit"),
     "items": ("items", "view"),
     "item-edit": ("items", "edit"),
+    "people": ("staff", "view"),
+    "departments": ("staff", "view"),
+    "rights": ("staff", "edit"),
+    "transfers": ("staff", "edit"),
+    "setup": ("settings", "edit"),
     "audit": ("audit", "view"),
     "access-log": ("audit", "view"),
 }

@@ -15,6 +15,7 @@ PLACES = (
     ("deliveries", "配信", "deliveries"),
     ("inbox", "届いたもの", "inbox"),
     ("items", "受信設定", "items"),
+    ("people", "利用者", "people"),
     ("waiting", "送信待ち", "waiting"),
     ("records", "操作記録", "records"),
     ("manual", "マニュアル", "manual"),

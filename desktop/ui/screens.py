@@ -20,8 +20,15 @@ from desktop.ui.inbox.list import InboxScreen
 from desktop.ui.items.edit import ItemEditScreen
 from desktop.ui.items.list import ItemsScreen
 from desktop.ui.manual.viewer import ManualScreen
+from desktop.ui.people.departments import DepartmentsScreen
+from desktop.ui.people.keys import TownKeysScreen
+from desktop.ui.people.list import PeopleScreen
+from desktop.ui.people.rights import RightsScreen
+from desktop.ui.people.transfers import TransfersScreen
 from desktop.ui.screen import Desk, Screen
 from desktop.ui.settings.screen import SettingsScreen
+from desktop.ui.setup.recovery import RecoveryScreen
+from desktop.ui.setup.screen import SetupScreen
 from desktop.ui.waiting.screen import WaitingScreen
 
 
@@ -44,6 +51,13 @@ class Screens:
             ContactFormsScreen(desk),
             ItemsScreen(desk),
             self.item_edit,
+            PeopleScreen(desk),
+            DepartmentsScreen(desk),
+            RightsScreen(desk),
+            TownKeysScreen(desk),
+            TransfersScreen(desk),
+            RecoveryScreen(desk),
+            SetupScreen(desk),
             WaitingScreen(desk),
             self.manual,
             SettingsScreen(desk, change_settings),

@@ -14,7 +14,7 @@ from desktop.app import Doors, enrol_office, open_office
 from desktop.config import ScreenSettings, save_screen_settings
 from desktop.features.office import Office
 from desktop.features.people import MemberWish
-from desktop.features.town_keys import NewTown
+from desktop.features.town_root import NewTown
 from desktop.keys.keychain import MemoryKeychain
 from desktop.paths import ProfileFolder
 from desktop.sync.enrol import Enrolment
@@ -125,7 +125,7 @@ class Town:
         assert shown is not None
         assert keys.words_of(shown) == member.office.town_keys.own_words()
         assert member.office.town_keys.root_words() == keys.root_words()
-        member.office.town_keys.accept_root()
+        member.office.town_keys.accept_root(keys.root_words())
         self.clock.forward(seconds=1)
         keys.confirm(id, (shown.sign_key, shown.seal_key))
         self.sync(admin, member)

@@ -16,6 +16,7 @@ from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
 from desktop.ui.parts.labels import badge, label, line
 from desktop.ui.parts.states import STATE_TONES
+from desktop.ui.people.tasks import Reminder
 from desktop.ui.screen import Desk, Screen, header
 from protocol.deliveries import Delivery
 
@@ -37,6 +38,8 @@ class HomeScreen(Screen):
         self._column.addWidget(self._rebuilt)
         self._notices = NoticesPanel(desk)
         self._column.addWidget(self._notices)
+        self._reminder = Reminder(desk)
+        self._column.addWidget(self._reminder)
         self._body = QVBoxLayout()
         self._body.setSpacing(18)
         self._column.addLayout(self._body)
@@ -50,6 +53,7 @@ class HomeScreen(Screen):
             )
 
     def refresh(self) -> None:
+        self._reminder.refresh()
         self._notices.refresh()
         self._new.setVisible(self.desk.office.may("deliveries", "edit"))
         self.desk.background.local(self.desk.office.home.today, self._show)

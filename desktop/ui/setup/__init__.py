@@ -1,0 +1,1 @@
+"""「はじめての設定」 and the recovery sheets."""
