@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.routing import Route
 
-from relay.serve import running_relay
+from protocol.audit import AccessLogQuery, Notice
+from relay.serve import RunningRelay, running_relay
 from relay.staff_api.addresses import make_address_rules, one_caller
+from relay.store.access_log import search_accesses
+from relay.store.records import list_bodies
 from tests.conftest import Clock
 from tests.relay.desk import Desk, reason, relay_settings
+from tests.relay.test_whole import wait_until
 
 PROXIES = ["10.0.0.0/8"]
 
@@ -76,16 +83,60 @@ def test_a_wrong_network_is_told_at_once() -> None:
         make_address_rules(["somewhere"], [])
 
 
-def test_the_staff_api_is_closed_to_other_networks_and_the_rest_stays_open(
-    tmp_path: Path, clock: Clock
-) -> None:
+@pytest.fixture
+def closed(tmp_path: Path, clock: Clock) -> Iterator[tuple[RunningRelay, Desk]]:
+    """A relay whose staff API is for another network, and a desk that calls from here."""
     settings = relay_settings(
         tmp_path, f"sqlcipher:{tmp_path / 'relay.db'}", staff_allowed_addresses=("192.0.2.0/24",)
     )
     with running_relay(settings, clock=clock) as relay:
         desk = Desk(relay.url, relay.certificate, clock)
-        for path in ("/staff/enrol", "/staff/sign-in/start", "/staff/sync", "/staff/ask/quota"):
-            answer = desk.call(path, body=b"{}")
-            assert (answer.status_code, reason(answer)) == (403, "address_not_allowed"), path
-        assert desk.http.get(relay.url + "/health").status_code == 200
+        yield relay, desk
         desk.close()
+
+
+def test_every_staff_route_of_the_table_is_closed_to_other_networks(
+    closed: tuple[RunningRelay, Desk],
+) -> None:
+    relay, desk = closed
+    tried = 0
+    for path, route in staff_routes(relay):
+        for method in sorted(route.methods or ()):
+            answer = desk.call(path, method=method, body=b"{}")
+            assert answer.status_code == 403, (method, path)
+            if method != "HEAD":
+                assert reason(answer) == "address_not_allowed", (method, path)
+            tried += 1
+    assert tried >= 20
+
+
+def test_the_rest_stays_open_to_everybody(closed: tuple[RunningRelay, Desk]) -> None:
+    relay, desk = closed
+    for path in ("/health", "/pages", "/pages/settings"):
+        assert desk.http.get(relay.url + path).status_code == 200
+
+
+def test_a_refused_address_raises_a_notice_and_stands_in_the_access_log(
+    closed: tuple[RunningRelay, Desk],
+) -> None:
+    relay, desk = closed
+    for _ in range(5):
+        desk.call("/staff/sync", body=b"{}")
+    database = relay.relay.database
+
+    def found() -> list[Notice]:
+        with database.read() as connection:
+            return [Notice.parse(body) for body in list_bodies(connection, database.cipher, "notice")]
+
+    (notice,) = wait_until(found)
+    assert (notice.code, notice.subject) == ("address_refused", "127.0.0.1")
+    with database.read() as connection:
+        entries = search_accesses(connection, database.cipher, AccessLogQuery(status=403), 10)
+    assert {entry.route for entry in entries} == {"/staff/sync"}
+
+
+def staff_routes(relay: RunningRelay) -> list[tuple[str, Route]]:
+    """Every route of the staff API with an address that fits its pattern."""
+    routes = [route for route in relay.relay.staff_routes if isinstance(route, Route)]
+    assert routes
+    return [("/staff" + re.sub(r"{[^}]+}", "0" * 64, route.path), route) for route in routes]
