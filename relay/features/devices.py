@@ -10,6 +10,7 @@ from protocol.staff import StaffMember
 from protocol.sync import Device
 from relay.errors import Refused
 from relay.features.rights import find_grid, require
+from relay.store.changes import wait_for_turn
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
 from relay.store.devices import (
@@ -90,6 +91,8 @@ def note_seen(database: Database, device: StoredDevice, now: datetime) -> None:
     if device.seen_at is not None and now - device.seen_at < _SEEN_EVERY:
         return
     with database.write() as connection:
+        # A change may be closing this very device and hold what the record below needs: one after the other.
+        wait_for_turn(connection)
         note_device_seen(connection, device.id, now)
         record = find_record(connection, database.cipher, DEVICE, device.id)
         shown = None if record is None else Device.parse(record.body).last_seen_at

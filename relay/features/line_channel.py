@@ -15,6 +15,7 @@ from protocol.signin import LineChannelSave
 from relay.errors import Refused
 from relay.features.audit import append
 from relay.features.sign_in import SignedIn
+from relay.store.changes import wait_for_turn
 from relay.store.database import Database
 from relay.store.secrets import find_secrets, put_secrets
 
@@ -84,6 +85,7 @@ class LineChannel:
         now, cipher = self._clock(), self._database.cipher
         if wanted:
             with self._database.write() as connection:
+                wait_for_turn(connection)
                 put_secrets(
                     connection, cipher, {_PREFIX + name: value for name, value in wanted.items()}, now
                 )
