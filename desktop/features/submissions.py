@@ -79,6 +79,10 @@ class Submissions:
         """How many there are in each state."""
         return self.replica.submissions.counts()
 
+    def get(self, submission: str) -> Held | None:
+        """One that a person has before the eyes already, as it is now."""
+        return self.replica.submissions.get(submission)
+
     def open(self, submission: str) -> Held | None:
         """One of them, to be read by a person: the audit log learns of it (SEC-9)."""
         held = self.replica.submissions.get(submission)

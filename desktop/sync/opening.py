@@ -37,6 +37,7 @@ class Opening:
     ring: Callable[[], KeyRing]
     town: str
     _tried: frozenset[str] = field(default=frozenset(), repr=False)
+    _trying: frozenset[str] = field(default=frozenset(), repr=False)
     _reached: int = 0
     _again: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -52,13 +53,18 @@ class Opening:
         ]
 
     def open_again(self, replica: Replica) -> int:
-        """Open what lay closed for want of a key, once a key has come, a portion a round; returns how many."""
+        """Open what lay closed for want of a key once it has come, a portion a round; returns how many."""
         with self._again:
-            rows = replica.submissions.unopened(after=self._reached, limit=_AT_ONCE)
-            ring = self.ring() if rows or self._reached else None
-            if ring is None or (held := frozenset(ring.secrets)) <= self._tried:
+            if not self._reached and not replica.submissions.unopened(limit=1):
                 return 0
-            if not rows:  # all of them have been tried with these keys
+            ring = self.ring()
+            held = frozenset(ring.secrets)
+            if held != self._trying:  # another key came in the middle: from the start with all of them
+                self._trying, self._reached = held, 0
+            if held <= self._tried:
+                return 0
+            rows = replica.submissions.unopened(after=self._reached, limit=_AT_ONCE)
+            if not rows:
                 self._tried, self._reached = held, 0
                 return 0
             keys = ring.private_keys

@@ -77,6 +77,7 @@ class Rounds:
             return self._load_chunks()
         if not self.cold_start.is_behind and self.compaction.step():
             return RoundOutcome(more=True)
+        wait_seconds = 0 if self.opening.is_opening else wait_seconds
         return self._round(SyncRequest(
             protocol=PROTOCOL_VERSION, cursor=self.replica.records.cursor(), wait_seconds=wait_seconds
         ))  # fmt: skip

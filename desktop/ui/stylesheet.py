@@ -91,6 +91,9 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
         text-align: left; padding: {px(10)}px {px(14)}px; min-height: {px(44)}px; }}
     QPushButton[role="row"]:hover {{ background: {c.primary_soft}; border-color: {c.accent_text}; }}
     QPushButton[role="row"]:focus {{ border: 2px solid {c.focus}; }}
+    QPushButton[role="photo"] {{ background: {c.sunken}; color: {c.muted}; border: 1px solid {c.line}; padding: 0;
+        min-height: 0; font-weight: 400; font-size: {px(13)}px; }}
+    QPushButton[role="photo"]:focus {{ border: 2px solid {c.focus}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 4px; }}
     QToolButton[role="icon"] {{ min-width: {px(34)}px; min-height: {px(34)}px; }}
     QToolButton[role="icon"]:hover {{ background: {c.primary_soft}; }}
@@ -132,6 +135,8 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QCheckBox::indicator:disabled {{ background: {c.sunken}; border-color: {c.line}; }}
     QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(36)}px; }}
     QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(18)}px; height: {px(18)}px; }}
+    QComboBox[role="compact"] {{ padding: {px(6)}px 0 {px(6)}px {px(6)}px; }}
+    QComboBox[role="compact"]::drop-down {{ width: {px(24)}px; }}
     QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: {px(30)}px; background: transparent; }}
     QSpinBox::up-arrow {{ image: url("{c.marks}/up.svg"); width: {px(14)}px; height: {px(14)}px; }}
     QSpinBox::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(14)}px; height: {px(14)}px; }}

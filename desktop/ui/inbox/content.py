@@ -42,6 +42,7 @@ class ContentCard(QWidget):
         self._column.addWidget(self.text)
         self._photos = QGridLayout()
         self._photos.setSpacing(10)
+        self._photos.setColumnStretch(_A_ROW, 1)
         self._column.addLayout(self._photos)
         self._copy = button(
             "文章を写し取る", self._copy_text, name="submission.copy", role="quiet", icon="copy",
@@ -73,7 +74,7 @@ class ContentCard(QWidget):
         made = QPushButton("写真を読み込んでいます…")
         made.setObjectName(f"submission.photo.{place}")
         made.setAccessibleName(f"写真 {place + 1}")
-        made.setProperty("role", "row")
+        made.setProperty("role", "photo")
         made.setAutoDefault(False)
         side = self._desk.theme.px(_PHOTO_SIDE)
         made.setFixedSize(side, side)
@@ -86,7 +87,7 @@ class ContentCard(QWidget):
                 return
             made.setText("")
             made.setIcon(picture)
-            made.setIconSize(made.size() * 0.92)
+            made.setIconSize(made.size() * 0.94)
             made.clicked.connect(lambda: _PhotoSheet(self, picture, place + 1).open())
 
         def failed(trouble: Trouble) -> None:

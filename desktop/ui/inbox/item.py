@@ -31,6 +31,8 @@ class InboxItemScreen(Screen):
         super().__init__(desk)
         self._id = ""
         self._held: Held | None = None
+        self._is_read = False
+        """Whether the audit log has been told that this one was opened here."""
         self._unsaved: dict[str, tuple[Held, Handling]] = {}
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -67,19 +69,20 @@ class InboxItemScreen(Screen):
         outer.addWidget(area)
 
     def open(self, submission: str) -> None:
-        self._id, self._held = submission, None
+        self._id, self._held, self._is_read = submission, None, False
         self.banner.hide()
         self.choice.hide()
 
     def refresh(self) -> None:
-        office, wanted = self.desk.office, self._id
+        office, wanted, is_read = self.desk.office, self._id, self._is_read
         if not wanted:
             return
 
         def read() -> Read:
             names = {member.id: member.display_name for member in office.staff.all()}
             departments = {one.id: one.name for one in office.contact_forms.departments()}
-            held = office.submissions.open(wanted)
+            look = office.submissions.get if is_read else office.submissions.open
+            held = look(wanted)
             if held is None or held.unopened:
                 return held, None, None, names, departments
             handling, conflict = office.submissions.handling(held), office.submissions.conflict(wanted)
@@ -132,6 +135,9 @@ class InboxItemScreen(Screen):
             self.content.hide()
             self.answer.hide()
             return
+        if not self._is_read and not held.unopened:
+            self._is_read = True
+            self.desk.routes.wake_sync()  # the opening is on its way to the audit log
         self._number.setText(held.number or "番号なし")
         self._state.setText(words_for("submission_state")[held.state])
         self._state.setProperty("badge", TONES.get(held.state, "neutral"))
@@ -142,7 +148,7 @@ class InboxItemScreen(Screen):
         if handling is None:
             self._tell_unopened(held)
             return
-        unsaved = self._unsaved.get(held.id)
+        unsaved = self._rebased(held)
         updated = f"{short(held.updated_at, self.desk.office.clock())}　{names.get(held.updated_by, '')}"
         self.answer.show_handling(
             unsaved[1] if unsaved else handling,
@@ -151,6 +157,17 @@ class InboxItemScreen(Screen):
         )
         self._tell(held, unsaved is not None and unsaved[0].version < held.version)
         self._ask(held, conflict)
+
+    def _rebased(self, held: Held) -> tuple[Held, Handling] | None:
+        """What is unsaved; on top of the newer version where that one is this person's own save before it."""
+        unsaved = self._unsaved.get(held.id)
+        if unsaved is None:
+            return None
+        before, typed = unsaved
+        is_own = held.updated_by == self.desk.office.me.id
+        if before.waiting and is_own and held.version == before.version + before.waiting:
+            unsaved = self._unsaved[held.id] = (held, typed)
+        return unsaved
 
     def _tell(self, held: Held, is_newer: bool) -> None:
         if held.refused and held.refused != "version_conflict":
