@@ -44,7 +44,9 @@ class CodeSheet(Sheet):
         frame, inner = card(margin=16, spacing=6)
         inner.addWidget(label(f"利用者名　{member.login_name}", "muted"))
         inner.addWidget(label(f"つなぎ先　{desk.office.relay_url}", "muted", wrap=True))
-        code = label(answer.code, "passphrase", name="code.code", wrap=True)
+        groups = answer.code.split("-")
+        in_two = f"{'-'.join(groups[:4])}\n{'-'.join(groups[4:])}"
+        code = label(in_two, "passphrase", name="code.code", wrap=True)
         code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         code.setAccessibleName(f"登録コード {answer.code}")
         inner.addWidget(code)

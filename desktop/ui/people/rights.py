@@ -30,7 +30,7 @@ class RightsScreen(Screen):
         column = flowing_column(self, spacing=14)
         column.addWidget(header("利用者と権限", "役割ごとに、何をどこまでできるかを決めます。"))
         column.addWidget(TabRow(desk, self.page))
-        frame, inner = card(margin=18, spacing=12)
+        frame, inner = card(margin=14, spacing=12)
         self._levels = words_for("level")
         self._boxes: dict[tuple[Role, Function], QComboBox] = {}
         inner.addWidget(self._grid())
@@ -74,7 +74,7 @@ class RightsScreen(Screen):
         made = QWidget()
         grid = QGridLayout(made)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(8)
         roles, functions = words_for("role"), words_for("function")
         for column, function in enumerate(FUNCTIONS, start=1):
@@ -96,7 +96,7 @@ class RightsScreen(Screen):
         box.setAccessibleName(f"{role_word} の {function_word}")
         for level in LEVELS[: LEVELS.index(HIGHEST[function]) + 1]:
             box.addItem(self._levels[level], level)
-        box.setMinimumWidth(self.desk.theme.px(96))
+        box.setProperty("role", "compact")
         box.activated.connect(lambda _: self._changed())
         self._boxes[role, function] = box
         return box

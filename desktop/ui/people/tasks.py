@@ -87,7 +87,7 @@ class Reminder(QWidget):
         self._desk = desk
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column.setSpacing(18)
         self.setup = Banner(desk.theme, name="home.setup")
         self.keys = Banner(desk.theme, name="home.keys")
         column.addWidget(self.setup)

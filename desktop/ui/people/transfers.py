@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.transfers import (
@@ -67,6 +67,8 @@ class TransfersScreen(Screen):
         self.table = TransferTable(desk.theme)
         self.view = _make_view(self.table, desk.theme)
         column.addWidget(self.view, 1)
+        self._nothing = QWidget()  # holds the place of the table while there is none
+        column.addWidget(self._nothing, 1)
         self._errors = button("誤りの行を書き出す", self._save_errors, name="transfers.errors")
         self._drop = button("読み込みをやめる", self.clear, name="transfers.drop", role="quiet")
         self._apply = button("この内容で反映する", self.apply, name="transfers.apply", role="primary")
@@ -82,6 +84,7 @@ class TransfersScreen(Screen):
         self._found = []
         self.table.show_transfers([])
         self.view.hide()
+        self._nothing.show()
         for made in (self._errors, self._drop, self._apply):
             made.hide()
 
@@ -101,6 +104,7 @@ class TransfersScreen(Screen):
         self._found = sorted(found, key=lambda each: (_ORDER.index(each.kind), each.line))
         self.table.show_transfers(self._found)
         self._summary.setText(f"{_counted(found)}。まだ何も変わっていません。")
+        self._nothing.hide()
         self.view.show()
         wanted = [each for each in found if each.kind not in ("same", "wrong")]
         self._errors.setVisible(any(each.kind == "wrong" for each in found))
@@ -229,7 +233,7 @@ def _make_view(table: TransferTable, theme: Theme) -> QTableView:
     view.verticalHeader().hide()
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     view.verticalHeader().setDefaultSectionSize(theme.px(40))
-    for column, width in enumerate((56, 150, 120, 160, 180, 100, 80, 200)):
+    for column, width in enumerate((52, 124, 110, 140, 150, 92, 72, 200)):
         view.setColumnWidth(column, theme.px(width))
     view.horizontalHeader().setHighlightSections(False)
     view.horizontalHeader().setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.setup import SetupState
@@ -38,8 +38,6 @@ class KeysStep(QWidget):
         column.addWidget(label("町の鍵と復元の紙", "heading"))
         self.banner = Banner(desk.theme, name="setup.keys.banner")
         column.addWidget(self.banner)
-        self._stack = QStackedWidget()
-        column.addWidget(self._stack)
         self._pages = {
             "begin": self._begin_page(),
             "sheet": self._sheet_page(),
@@ -47,7 +45,8 @@ class KeysStep(QWidget):
             "done": self._done_page(),
         }
         for page in self._pages.values():
-            self._stack.addWidget(page)
+            column.addWidget(page)
+        self._to("begin")
 
     @property
     def busy(self) -> bool:
@@ -135,6 +134,7 @@ class KeysStep(QWidget):
         self._show_sheet()
 
     def _next_sheet(self) -> None:
+        self.banner.hide()
         self._sheet += 1
         if self._sheet < SHEETS:
             self._show_sheet()
@@ -194,10 +194,8 @@ class KeysStep(QWidget):
         self.banner.tell("warning", "PDFに保存しました。印刷したら、ファイルは必ず消してください。")
 
     def _to(self, page: str) -> None:
-        self._stack.setCurrentWidget(self._pages[page])
         for name, made in self._pages.items():
-            # A stack is as tall as its tallest page; the pages not seen take no room.
-            made.setMaximumHeight(16777215 if name == page else 0)
+            made.setVisible(name == page)
 
 
 def _page() -> tuple[QWidget, QVBoxLayout]:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF
-from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QWidget
 
@@ -17,15 +17,15 @@ from desktop.keys.recovery import NEEDED, SHEETS, Sheet
 from protocol.staff import StaffMember
 
 _COLUMNS = 4
-_MARGIN_MM = 20
-_STYLE = "body { font-family: 'BIZ UDPGothic', 'Noto Sans JP'; font-size: 11pt; } h1 { font-size: 18pt; }"
+_MARGIN_MM = 5  # beside the two centimetres every document gets
+_BODY_POINTS = 11
 
 
 def sheet_paper(sheet: Sheet, town_name: str, root_words: tuple[Word, ...], now: datetime) -> QTextDocument:
     """One recovery sheet. The town's own eight words stand on it, so that one knows what it belongs to."""
     day = japan_time(now)[:10]
     return _paper(
-        f"<h1>復元の紙　{sheet.number} / {SHEETS}</h1>"
+        f"<p style='font-size:18pt'><b>復元の紙　{sheet.number} / {SHEETS}</b></p>"
         f"<p>{escape(town_name)}　「まどぐち」　{day}</p>"
         f"<p>{SHEETS}枚のうち{NEEDED}枚がそろうと、町の鍵を開けます。1枚だけでは何も開きません。"
         "ほかの紙と別の場所の金庫にしまい、写真を撮らず、コピーをとらないでください。</p>"
@@ -47,7 +47,8 @@ def code_paper(
         else ""
     )
     return _paper(
-        f"<h1>「まどぐち」の登録コード</h1><p>{escape(member.display_name)} さん</p>"
+        "<p style='font-size:18pt'><b>「まどぐち」の登録コード</b></p>"
+        f"<p>{escape(member.display_name)} さん</p>"
         f"<p>利用者名：{escape(member.login_name)}<br>つなぎ先：{escape(relay_url)}</p>"
         f"<p style='font-size:16pt'><b>{escape(code)}</b></p>"
         f"<p>{escape(until)} まで、1回だけ使えます。</p>{words}"
@@ -83,7 +84,7 @@ def save_pdf(paper: QTextDocument, path: Path) -> None:
 def _table(words: tuple[Word, ...]) -> str:
     cells = [
         f"<td width='25%'>{number}. <b style='font-size:14pt'>{escape(word.kana)}</b><br>"
-        f"{escape(word.romaji)}</td>"
+        f"<span style='font-size:10pt'>{escape(word.romaji)}</span></td>"
         for number, word in enumerate(words, start=1)
     ]
     rows = ["".join(cells[start : start + _COLUMNS]) for start in range(0, len(cells), _COLUMNS)]
@@ -93,6 +94,9 @@ def _table(words: tuple[Word, ...]) -> str:
 
 def _paper(html: str) -> QTextDocument:
     document = QTextDocument()
-    document.setDefaultStyleSheet(_STYLE)
+    # In points: the program's own font is measured in pixels of the screen, which are dust on paper.
+    font = QFont(["BIZ UDPGothic", "Noto Sans JP"])
+    font.setPointSizeF(_BODY_POINTS)
+    document.setDefaultFont(font)
     document.setHtml(html)
     return document
