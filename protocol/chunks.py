@@ -99,7 +99,12 @@ def open_chunk(header: ChunkHeader, body: bytes, chunk_key: bytes, sign_key: str
         raise ChunkRefused("the signature does not fit")
     try:
         packed = AESGCM(chunk_key).decrypt(body[:12], body[12:], _bound(header))
+        # The limit below counts only for frames that do not tell their own size.
+        if zstandard.frame_content_size(packed) > CHUNK_PLAIN_LIMIT:
+            raise ChunkRefused("the content is too large")
         plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=CHUNK_PLAIN_LIMIT)
+    except ChunkRefused:
+        raise
     except (InvalidTag, ValueError, zstandard.ZstdError):
         raise ChunkRefused("key or content do not fit") from None
     return plain.split(b"\n") if plain else []
