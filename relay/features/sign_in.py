@@ -36,7 +36,7 @@ _NOBODY = hashlib.sha256(b"no such account").digest()
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who is behind a request: the person with the key that signs the person's changes, and the session."""
+    """Who is behind a request, as the account says now, and the session."""
 
     member: StaffMember
     device: str
@@ -141,10 +141,9 @@ class SignIn:
             account = find_account(connection, cipher, session.staff)
             if account is None or account.state == "left":
                 raise Refused("not_signed_in", status=401)
-            member = find_member(connection, cipher, account.id) or member_of(account)
         return SignedIn(
-            # The key comes from the account, not from the record desktops see.
-            member=member.model_copy(update={"sign_key": account.sign_key}),
+            # Key, role and departments come from the account, not from the record desktops see.
+            member=member_of(account),
             device=device.id,
             token_hash=session.token_hash,
             used_at=session.used_at,
