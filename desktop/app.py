@@ -295,7 +295,12 @@ def _office(
         staff=staff,
         home=Home(replica),
         submissions=Submissions(
-            replica, ring, clock, profile.relay, lambda name: fetch(session, replica.files, name)
+            replica,
+            ring,
+            clock,
+            profile.relay,
+            lambda name: fetch(session, replica.files, name),
+            profile.staff.id,
         ),
         contact_forms=ContactForms(replica, clock),
         manual=Manual(),

@@ -60,13 +60,14 @@ class Conflict:
 
 @dataclass
 class Submissions:
-    """`town` is the relay's id; `fetch` gives the ciphertext of a file by its name and may ask the relay."""
+    """`town` is the relay's id, `me` the person; `fetch` gives a file's ciphertext and may ask the relay."""
 
     replica: Replica
     ring: Callable[[], KeyRing]
     clock: Callable[[], datetime]
     town: str
     fetch: Callable[[str], bytes]
+    me: str
     _read_at: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     def page(self, query: SubmissionQuery) -> list[Held]:
@@ -111,6 +112,7 @@ class Submissions:
         `notify`: tell the resident in the talk that there is news. The resident's copy is renewed with the
         reply where the resident's page made one.
         """
+        held = self.newest_own(held)
         readers = self.ring().readers(held.departments)
         if not readers or len(readers) < len(held.departments):
             raise CannotSeal
@@ -130,6 +132,13 @@ class Submissions:
             ),
             based_on=held.version,
         )
+
+    def newest_own(self, seen: Held) -> Held:
+        """What was seen; or what is there now, where only this person's own changes lie between."""
+        now = self.replica.submissions.get(seen.id)
+        if now is None or now.updated_by != self.me or now.version == seen.version:
+            return seen
+        return now if seen.waiting and now.version <= seen.version + seen.waiting else seen
 
     def conflict(self, submission: str) -> Conflict | None:
         """The change a colleague's newer version refused, to be chosen about; None where there is none."""

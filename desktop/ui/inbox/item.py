@@ -148,26 +148,16 @@ class InboxItemScreen(Screen):
         if handling is None:
             self._tell_unopened(held)
             return
-        unsaved = self._rebased(held)
+        unsaved = self._unsaved.get(held.id)
         updated = f"{short(held.updated_at, self.desk.office.clock())}　{names.get(held.updated_by, '')}"
         self.answer.show_handling(
             unsaved[1] if unsaved else handling,
             updated if held.updated_at else "",
             can_reply=bool(held.copy_key),
         )
-        self._tell(held, unsaved is not None and unsaved[0].version < held.version)
+        is_newer = unsaved is not None and unsaved[0].version < held.version
+        self._tell(held, is_newer and held.updated_by != self.desk.office.me.id)
         self._ask(held, conflict)
-
-    def _rebased(self, held: Held) -> tuple[Held, Handling] | None:
-        """What is unsaved; on top of the newer version where that one is this person's own save before it."""
-        unsaved = self._unsaved.get(held.id)
-        if unsaved is None:
-            return None
-        before, typed = unsaved
-        is_own = held.updated_by == self.desk.office.me.id
-        if before.waiting and is_own and held.version == before.version + before.waiting:
-            unsaved = self._unsaved[held.id] = (held, typed)
-        return unsaved
 
     def _tell(self, held: Held, is_newer: bool) -> None:
         if held.refused and held.refused != "version_conflict":
