@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
 
     def show_door(self, door: QWidget) -> None:
         self.setCentralWidget(door)
+        door.show()  # now, not when Qt has time: it may have to cover something
 
     def enter(self, office: Office, rounds: Rounds) -> None:
         """Signed in: show the work area and start to sync."""

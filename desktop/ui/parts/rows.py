@@ -70,6 +70,7 @@ def rows_view(
     view = QTableView()
     view.setObjectName(name)
     view.setAccessibleName(words)
+    rows.setParent(view)  # or what is connected to it would outlive a locked screen
     view.setModel(rows)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
