@@ -44,7 +44,9 @@ class FirstStart(DoorFrame):
         cost: PassphraseCost | None = None,
     ) -> None:
         super().__init__(
-            theme, "はじめる準備", "情報担当が出した登録コードで、この端末を登録します。5分ほどで終わります。"
+            theme,
+            "はじめる準備",
+            "情報担当か管理者が出した登録コードで、この端末を登録します。合言葉をやり直すときも、ここから始めます。",
         )
         self._background, self._create, self._add, self._opened = background, create, add, opened
         self._new_passphrase, self._cost = new_passphrase, cost
@@ -73,14 +75,14 @@ class FirstStart(DoorFrame):
             "address": Field("中継サーバのアドレス", self.address, required=True),
             "code": Field("登録コード", self.code, required=True, help_text="5文字ずつ7組。小文字でも、- がなくても読み取ります。"),  # noqa: E501
             "login_name": Field("利用者名", self.login_name, required=True, help_text="半角の英字と数字で、3文字以上。"),  # noqa: E501
-            "display_name": Field("表示名", self.display_name, required=True, help_text="ほかの職員に見える名前です。"),  # noqa: E501
+            "display_name": Field("表示名", self.display_name, help_text="ほかの職員に見える名前です。管理者に招待されたときは、空のままで構いません。"),  # noqa: E501
         }  # fmt: skip
         self._own_passphrase = CommitLine(name="first.own_passphrase")
         self._own_passphrase.setEchoMode(QLineEdit.EchoMode.Password)
         self._fields["passphrase"] = Field("合言葉", self._own_passphrase, required=True)
         for made in self._fields.values():
             column.addWidget(made)
-        self.further = QCheckBox("すでに利用者名を持っている（この端末を追加する）")
+        self.further = QCheckBox("使っている合言葉のまま、この端末を追加する")
         self.further.setObjectName("first.further")
         self.further.toggled.connect(self._switch)
         column.addWidget(self.further)
@@ -161,8 +163,6 @@ class FirstStart(DoorFrame):
         name = self.login_name.text().strip()
         if len(name) < 3 or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             wrong["login_name"] = "半角の英字と数字で、3文字以上にしてください。"
-        if not self.further.isChecked() and not self.display_name.text().strip():
-            wrong["display_name"] = "表示名を入れてください。"
         if self.further.isChecked() and not self._own_passphrase.text().strip():
             wrong["passphrase"] = "合言葉を入れてください。"  # noqa: S105
         return wrong
@@ -182,7 +182,8 @@ class FirstStart(DoorFrame):
             code=self.code.text(),
             login_name=self.login_name.text().strip(),
             passphrase=passphrase,
-            display_name=self.display_name.text().strip(),
+            # Whoever was invited or begins again has a name already, and the relay keeps it.
+            display_name=self.display_name.text().strip() or self.login_name.text().strip(),
             cost=self._cost,
         )
 

@@ -123,7 +123,7 @@ def test_two_administrators_change_one_person_and_the_second_is_told(town: Town,
     second = town.invite(admin, "ito", role="admin")
     town.confirm(admin, second)
     suzuki = town.invite(admin, "suzuki")
-    town.sync(second)
+    town.sync(admin, second)
     wish = MemberWish("suzuki", "鈴木 一", "editor", id=suzuki.office.me.id)
     admin.office.people.save(wish)
     second.office.people.save(MemberWish("suzuki", "鈴木 壱", "editor", id=suzuki.office.me.id))
