@@ -226,8 +226,8 @@ def test_the_grid_takes_and_gives_and_never_touches_administrators(
     cells = {name: "none" if level == "none" else highest.get(name, "edit") for name in functions}
     world.put("rights", "town", {"cells": {"editor": cells, "admin": dict.fromkeys(functions, "none")}})
     got = send_everything(world, world.people["editor inside"])
-    # With every right of the grid the door to all rights stays shut: only administrators change the grid.
-    shut = {"rights.save"} if level == "highest" else set()
+    # With every right of the grid the doors to all rights stay shut: the grid, and the top of all keys.
+    shut = {"rights.save", "trust.publish"} if level == "highest" else set()
     assert {kind for kind, why in got.items() if why != "not_allowed"} == kept - shut
     unmoved = send_everything(world, world.people["admin inside"])
     assert "not_allowed" not in unmoved.values()

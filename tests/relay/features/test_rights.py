@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.changes import ItemSave, MemberLeave, MemberSave, RightsSave
+from protocol.changes import Change, ItemSave, MemberLeave, MemberSave, RightsSave
 from protocol.ids import new_id
 from protocol.rights import ADMINS, DELIVERIES, RightsGrid, audiences_of
 from protocol.staff import MemberState, StaffMember
@@ -33,6 +33,26 @@ def test_a_right_counts_at_the_moment_a_change_is_applied(
     assert office.reason(stale, "delivery.save", new_draft("d2")) == "not_allowed"
     assert office.reason(sato, "member.leave", MemberLeave(staff=hanako.id)) == ""
     assert office.reason(stale, "delivery.save", new_draft("d3")) == "member_left"
+
+
+def test_a_right_withdrawn_between_the_look_and_the_write_is_seen(
+    office: Office, sato: StaffMember, suzuki: StaffMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = office.change(sato, "member.save", save_of(suzuki, role="editor"), 1)
+    second = office.change(suzuki, "member.save", save_of(sato, role="editor"), 1)
+    prepare = office.rounds._prepare
+    overtaken: list[str] = []
+
+    def prepare_and_be_overtaken(member: StaffMember, change: Change) -> object:
+        prepared = prepare(member, change)
+        if change.id == first.id and not overtaken:
+            overtaken.append(change.id)
+            assert office.rounds.apply(suzuki, (second,))[0].outcome == "applied"
+        return prepared
+
+    monkeypatch.setattr(office.rounds, "_prepare", prepare_and_be_overtaken)
+    assert office.rounds.apply(sato, (first,))[0].reason == "not_allowed"
+    assert (office.member(sato.id).role, office.member(suzuki.id).role) == ("editor", "admin")
 
 
 def test_a_refusal_for_want_of_a_right_is_remembered(
