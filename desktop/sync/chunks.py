@@ -225,6 +225,8 @@ def unpack(header: ChunkHeader, lines: list[bytes]) -> Unpacked:
     """Raises ChunkRefused for anything that has not the agreed shape."""
     try:
         read = json.loads(b"[" + b",".join(lines) + b"]")
+        if any(type(entry) is not dict for entry in read):
+            raise TypeError
         submissions: list[Line] = [entry["s"] for entry in read if "s" in entry]
         records = tuple(Record.parse(entry["r"]) for entry in read if "r" in entry)
     except (ValueError, KeyError, TypeError):

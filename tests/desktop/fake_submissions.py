@@ -157,6 +157,7 @@ class SealedTown:
     secrets: dict[str, SharedSecret] = field(default_factory=dict)
     keys: dict[str, DepartmentKey] = field(default_factory=dict)
     count: int = 0
+    forger: Ed25519PrivateKey | None = None
 
     def department(self, id: str, name: str) -> None:
         """A department with a key."""
