@@ -220,7 +220,7 @@ class _Sdk:
         self._refusal = ApiException
 
     def use_token(self, token: str) -> None:
-        # The SDK keeps it twice: the default header is what goes out, the other one what it signs in with.
+        # The SDK keeps it twice; the configuration's goes out last, over the header made at the start.
         self.client.configuration.access_token = token
         self.client.default_headers["Authorization"] = f"Bearer {token}"
 
