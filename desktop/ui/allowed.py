@@ -19,6 +19,13 @@ NEEDS: dict[str, tuple[Function, Level]] = {
     "rights": ("staff", "edit"),
     "transfers": ("staff", "edit"),
     "setup": ("settings", "edit"),
+    "inbox": ("inbox", "view"),
+    "inbox-item": ("inbox", "view"),
+    "contact-forms": ("forms", "view"),
+    "people": ("staff", "view"),
+    "departments": ("staff", "view"),
+    "rights": ("staff", "view"),
+    "transfers": ("staff", "edit"),
     "audit": ("audit", "view"),
     "access-log": ("audit", "view"),
 }

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from desktop.errors import Trouble
 from desktop.features.deliveries import Confirmation
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
+from desktop.ui.allowed import explain
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
 from desktop.ui.parts.fields import CommitLine
@@ -176,10 +177,12 @@ class ConfirmScreen(Screen):
         self._enable()
 
     def _enable(self) -> None:
-        self._send.setEnabled(self._may_send())
+        explain(self._send, self.desk.office.may("deliveries", "approve"), self._may_send())
 
     def _may_send(self) -> bool:
         confirmation = self._confirmation
+        if not self.desk.office.may("deliveries", "approve"):
+            return False
         if confirmation is None or not confirmation.may_send or confirmation.count is None:
             return False
         if not confirmation.must_type_number:

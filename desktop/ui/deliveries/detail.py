@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayou
 
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
+from desktop.ui.allowed import explain, offer
 from desktop.ui.deliveries.resume import ResumeSheet, pause_card, told
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
@@ -96,9 +97,13 @@ class DetailScreen(Screen):
         self._tell(shown)
         clear(self._body)
         # A copy would reach those a second time who have the first part of a stopped one.
-        self._copy.setVisible(delivery.state != "paused")
+        may = self.desk.office.may
+        offer(self._copy, delivery.state != "paused" and may("deliveries", "edit"))
         if delivery.state == "paused":
-            self._body.addWidget(pause_card(self.desk, delivery, self._resume))
+            paused = pause_card(self.desk, delivery, self._resume)
+            for resume in paused.findChildren(QWidget, "detail.resume"):
+                explain(resume, may("deliveries", "approve"))
+            self._body.addWidget(paused)
         self._body.addWidget(self._progress(shown))
         self._body.addWidget(self._facts(delivery, items, names))
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QPushButto
 from desktop.features.exports import HISTORY_HEADER, csv_bytes, history_rows, write_xlsx
 from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery, Shown
+from desktop.ui.allowed import offer
 from desktop.ui.deliveries.table import COLUMNS, DeliveryTable, make_view
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.dialogs import ask_first
@@ -38,7 +39,7 @@ class DeliveriesScreen(Screen):
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 28, 32, 24)
         column.setSpacing(14)
-        new = button(
+        self._new = new = button(
             "新しく配信する", desk.routes.new_delivery, name="deliveries.new", role="primary", icon="plus",
             theme=desk.theme,
         )  # fmt: skip
@@ -63,6 +64,9 @@ class DeliveriesScreen(Screen):
         self._enable()
 
     def refresh(self) -> None:
+        may_write = self.desk.office.may("deliveries", "edit")
+        for made in (self._new, self._copy, self._remove):
+            offer(made, may_write)
         self.table.reload()
 
     def focus_search(self) -> None:
@@ -86,7 +90,7 @@ class DeliveriesScreen(Screen):
 
     def remove_chosen(self) -> None:
         shown = self._chosen()
-        if shown is None or shown.body.state != "draft":
+        if shown is None or shown.body.state != "draft" or not self.desk.office.may("deliveries", "edit"):
             return
         title = shown.body.draft.title or "（配信名なし）"
         if ask_first(

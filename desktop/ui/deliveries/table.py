@@ -72,7 +72,7 @@ class DeliveryTable(QAbstractTableModel):
             self.counted.emit(total)
             return
         same = [row.id for row in rows] == [row.id for row in self._rows]
-        if same:
+        if same and rows:
             self._rows, self._names = rows, names
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
         else:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
+from desktop.ui.allowed import offer
 from desktop.ui.items.greeting import GreetingSheet
 from desktop.ui.items.remove import RemoveItemSheet
 from desktop.ui.parts.buttons import button, icon_button
@@ -23,7 +24,7 @@ class ItemsScreen(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         column = flowing_column(self, spacing=16)
-        new = button(
+        self._add = new = button(
             "項目を追加する", self._new, name="items.new", role="primary", icon="plus", theme=desk.theme
         )
         hint = "友だちになった人に、この順番で聞きます。答えは宛先をしぼるのに使います。"
@@ -34,8 +35,14 @@ class ItemsScreen(Screen):
         column.addLayout(self._rows)
         column.addStretch(1)
         self._shown: list[Shown[SegmentItem]] = []
+        self._may_write = True
 
     def refresh(self) -> None:
+        may_write = self.desk.office.may("items", "edit")
+        for made in (self._add, self._edit_greeting):
+            offer(made, may_write)
+        if may_write != self._may_write:
+            self._may_write, self._shown = may_write, []  # the rows get their buttons, or lose them
         items = self.desk.office.items
         self.desk.background.local(lambda: (items.all(), items.greeting()), self._show)
 
@@ -63,7 +70,7 @@ class ItemsScreen(Screen):
         frame, column = card(spacing=8)
         self._greeting_text = ""
         self._greeting_words: QLabel = label("", wrap=True, name="items.greeting")
-        edit = button(
+        self._edit_greeting = edit = button(
             "あいさつを直す",
             self.edit_greeting,
             name="items.edit_greeting",
@@ -112,6 +119,8 @@ class ItemsScreen(Screen):
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        if not self._may_write:
+            return made
         theme, title = self.desk.theme, shown.body.title
         up = icon_button(
             "up",
@@ -139,6 +148,8 @@ class ItemsScreen(Screen):
 
     def _verbs(self, place: int, shown: Shown[SegmentItem]) -> list[QPushButton]:
         item = shown.body
+        if not self._may_write:
+            return []
         edit = button("直す", lambda: self.desk.routes.edit_item(item), name=f"items.edit.{place}")
         retire = button(
             "また聞く" if item.retired else "聞くのをやめる",
