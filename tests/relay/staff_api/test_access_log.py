@@ -1,4 +1,4 @@
-"""Who called what from where is kept 180 days at least, with no path, token or user id in it. SEC-5, SEC-2."""
+"""Who called what from where is kept 180 days at least, without paths, tokens or user ids. SEC-5, SEC-2."""
 
 from __future__ import annotations
 
