@@ -22,10 +22,6 @@ NEEDS: dict[str, tuple[Function, Level]] = {
     "inbox": ("inbox", "view"),
     "inbox-item": ("inbox", "view"),
     "contact-forms": ("forms", "view"),
-    "people": ("staff", "view"),
-    "departments": ("staff", "view"),
-    "rights": ("staff", "view"),
-    "transfers": ("staff", "edit"),
     "audit": ("audit", "view"),
     "access-log": ("audit", "view"),
 }
