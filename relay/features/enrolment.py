@@ -31,7 +31,6 @@ from relay.features.throttles import ENROL_BY_ADDRESS, SIGN_IN_BY_LOGIN
 from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
 from relay.store.enrolment_codes import StoredCode, add_code, find_code, spoil_codes, use_code
-from relay.store.sessions import end_staff_sessions
 from relay.store.staff import (
     StaffAccount,
     add_account,
@@ -228,7 +227,6 @@ class Enrolment:
         cipher = self._database.cipher
         drop_wraps(connection, cipher, account.id, Lost(), now)
         spoil_codes(connection, account.id, now)
-        end_staff_sessions(connection, account.id, now)
         revoke_all_devices(connection, cipher, account.id, now)
         clear_second_factor(connection, account.id)
         SIGN_IN_BY_LOGIN.forgive(connection, cipher, account.login_name)

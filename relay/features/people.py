@@ -44,7 +44,6 @@ from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.enrolment_codes import spoil_codes
 from relay.store.records import find_record, list_bodies, put_record
-from relay.store.sessions import end_staff_sessions
 from relay.store.staff import (
     StaffAccount,
     add_account,
@@ -180,7 +179,6 @@ def close_member(
             raise Refused("member_unknown")
     drop_wraps(connection, cipher, account.id, Lost(), now)
     spoil_codes(connection, account.id, now)
-    end_staff_sessions(connection, account.id, now)
     revoke_all_devices(connection, cipher, account.id, now)
     remove_link(connection, staff=account.id)
     if change.heir:

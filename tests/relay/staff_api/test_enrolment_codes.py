@@ -26,6 +26,7 @@ from protocol.staff import Department, MemberState, Role, StaffMember
 from protocol.sync import SyncRequest
 from relay.serve import RunningRelay
 from relay.store.audit import search_entries
+from relay.store.second_factors import put_second_factor
 from relay.store.staff import find_account
 from tests.conftest import Clock
 from tests.relay.desk import PASSPHRASE, Desk, reason
@@ -230,12 +231,16 @@ def test_a_reset_gives_new_keys_and_leaves_nothing_of_the_old(
     desk.do("key.publish", KeyPublish(key=key, wraps=(wrap,)))
     assert ("wrap", f"{key.id}/{hanako.staff}") in hanako.records()
     left_over = code_for(hanako, hanako.staff, "device")
+    with relay.relay.database.write() as connection:
+        put_second_factor(connection, relay.relay.database.cipher, hanako.staff, "JBSWY3DPEHPK3PXP")
+    assert reason(hanako.sign_in()) == "second_code_needed"
 
     fresh = new_desk("hanako")
     fresh.enrol(code_for(desk, hanako.staff, "reset"))
     assert fresh.sign_in().status_code == 200
     after = shown(desk, hanako.staff)
     assert (after.state, after.certificate, after.role) == ("unconfirmed", None, "editor")
+    assert not after.second_factor
     assert after.departments == ("welfare",)
     assert after.sign_key != member.sign_key and after.seal_key != member.seal_key
     assert not any(kind == "wrap" for kind, _ in fresh.records())
