@@ -146,6 +146,20 @@ def test_our_own_certificate_is_renewed_in_service_with_the_same_key(tmp_path: P
         assert client(relay.certificate)
 
 
+def test_a_relay_that_slept_past_the_end_serves_a_new_one_and_nobody_is_told(
+    office: Office, sato: StaffMember, clock: Clock, tmp_path: Path
+) -> None:
+    settings = relay_settings(tmp_path, f"sqlcipher:{tmp_path / 'relay.db'}")
+    live = LiveCertificate(lambda now: tls_files(settings, now), clock())
+    pin = public_key_hash(live.certificate)
+    clock.forward(days=500)
+    assert live.ends() < clock()
+    CertificateWatch(office.database, clock, NewsBell(), live).run_once()
+    assert live.ends() > clock() + timedelta(days=300)
+    assert public_key_hash(live.certificate) == pin
+    assert notices(office, sato) == []
+
+
 def served(port: int) -> x509.Certificate:
     """The certificate a handshake meets now."""
     return x509.load_pem_x509_certificate(ssl.get_server_certificate(("localhost", port)).encode())
