@@ -5,6 +5,7 @@ SQLCipher with a raw key through SQLAlchemy. One writer at a time; readers do no
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,20 +26,21 @@ LOCK_WAIT_SECONDS = 5.0
 class Store:
     """The open file. Close it when done."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
+        self._path = path
         self._writing = threading.RLock()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent look. Raises the troubles of `translated`."""
-        with translated(), self._engine.connect() as connection:
+        with self._noting_damage(), translated(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it or nothing."""
-        with self._writing, translated(), self._engine.connect() as connection:
+        with self._writing, self._noting_damage(), translated(), self._engine.connect() as connection:
             connection.exec_driver_sql("begin immediate")
             try:
                 yield connection
@@ -48,6 +50,16 @@ class Store:
                     connection.exec_driver_sql("rollback")
                 raise
             connection.exec_driver_sql("commit")
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        """Damage noticed while running is remembered, so that the next start begins a new file."""
+        try:
+            yield
+        except ReplicaDamaged:
+            with contextlib.suppress(OSError):
+                damage_mark(self._path).touch()
+            raise
 
     def limit_pages(self, pages: int) -> None:
         """Let the file grow to so many pages only. For tests: a full disk on demand."""
@@ -70,8 +82,10 @@ def open_store(path: Path, key: bytes) -> Store:
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error text must not carry what people wrote
     )
-    store = Store(engine)
+    store = Store(engine, path)
     try:
+        if path.exists() and path.stat().st_size:
+            _check_every_page(store)
         _bring_up_to_date(store)
     except BaseException:
         store.close()
@@ -93,6 +107,20 @@ def _connect(path: Path, key: bytes) -> Any:
         connection.close()
         raise
     return connection
+
+
+def damage_mark(path: Path) -> Path:
+    """Stands beside a file in which damage was noticed."""
+    return path.with_name(path.name + "-damaged")
+
+
+def _check_every_page(store: Store) -> None:
+    """Read the file once (some 100 MB take a fifth of a second). A page of zeros would else pass for an empty
+    one, and show as a text that ends early. Raises ReplicaDamaged.
+    """
+    with store.reading() as connection:
+        if connection.exec_driver_sql("pragma cipher_integrity_check").first() is not None:
+            raise ReplicaDamaged
 
 
 def _bring_up_to_date(store: Store) -> None:

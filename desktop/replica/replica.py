@@ -10,7 +10,7 @@ from datetime import datetime
 from desktop.errors import ReplicaDamaged
 from desktop.log import LOGGER
 from desktop.paths import ProfileFolder
-from desktop.replica.database import Store, open_store
+from desktop.replica.database import Store, damage_mark, open_store
 from desktop.replica.drafts import Drafts
 from desktop.replica.files import Files
 from desktop.replica.outbox import Outbox
@@ -44,6 +44,8 @@ def open_replica(
     """
     unsent = UnsentLog(folder.unsent, unsent_key)
     try:
+        if damage_mark(folder.replica).exists():
+            raise ReplicaDamaged
         store, rebuilt = open_store(folder.replica, key), False
     except ReplicaDamaged:
         LOGGER.warning("local file damaged; set aside")
@@ -72,7 +74,8 @@ def _missing(outbox: Outbox, unsent: UnsentLog) -> list[dict[str, object]]:
 
 def _set_aside(folder: ProfileFolder, now: datetime) -> None:
     stamp = now.strftime("%Y%m%d-%H%M%S")
-    folder.replica.replace(folder.root / f"replica-damaged-{stamp}.db")
-    for suffix in ("-wal", "-shm"):
+    if folder.replica.exists():
+        folder.replica.replace(folder.root / f"replica-damaged-{stamp}.db")
+    for suffix in ("-wal", "-shm", "-damaged"):
         with contextlib.suppress(FileNotFoundError):
             folder.replica.with_name(folder.replica.name + suffix).unlink()
