@@ -246,7 +246,8 @@ def _check_wrapped_for(
     }
     if not wraps.keys() <= in_use.keys():
         raise Refused("key_unknown")
-    if {in_use[id] for id in wraps} != set(departments):
+    # A department that was removed has no key any more, and nobody left to read.
+    if not wraps or {in_use[id] for id in wraps} != set(in_use.values()):
         raise Refused("key_missing")
 
 
