@@ -293,8 +293,14 @@ def test_an_older_key_does_not_slip_in_front_of_a_newer_one(office: Office, town
     older = town.keys.department_key("welfare", clock())
     clock.forward(minutes=1)
     town.key("welfare")
-    late = KeyPublish(key=older, wraps=())
-    assert office.reason(town.admin, "key.publish", late) == "version_conflict"
+    newer = next(iter(office.seen(town.admin, "key")))
+    for replaces in ((), (newer,)):
+        late = KeyPublish(key=older, wraps=(), replaces=replaces)
+        assert office.reason(town.admin, "key.publish", late) == "version_conflict"
+    beside = KeyPublish(key=town.keys.department_key("welfare", clock()), wraps=())
+    assert office.reason(town.admin, "key.publish", beside) == "version_conflict"
+    instead = beside.model_copy(update={"replaces": (newer,)})
+    assert office.reason(town.admin, "key.publish", instead) == ""
 
 
 def test_the_same_key_is_certified_again_and_never_changed(office: Office, town: Town, clock: Clock) -> None:
