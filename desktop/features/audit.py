@@ -225,7 +225,7 @@ def kind_words(kind: str) -> str:
 
 
 def outcome_words(entry: AuditEntry) -> str:
-    return words_for("audit_outcome")[entry.outcome]
+    return words_for("audit_outcome")["failed" if entry.kind.endswith("_failed") else entry.outcome]
 
 
 def entry_cells(entry: AuditEntry, names: dict[str, str]) -> tuple[Cell, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.features.account import SecondFactor
 from desktop.ui.account.passphrase import PassphraseSheet
 from desktop.ui.account.second_factor import SwitchOffSheet, SwitchOnSheet
 from desktop.ui.parts.buttons import button
@@ -76,14 +77,12 @@ class AccountScreen(Screen):
         sheet.open()
 
     def _switch_on(self) -> None:
-        home, account = self.desk.office.home, self.desk.office.account
-
-        def show(town: str) -> None:
-            sheet = SwitchOnSheet(self, self.desk, account.new_second_factor(town))
+        def show(factor: SecondFactor) -> None:
+            sheet = SwitchOnSheet(self, self.desk, factor)
             sheet.accepted.connect(lambda: self._done("次のサインインから、確認コードも聞かれます。"))
             sheet.open()
 
-        self.desk.background.local(home.account_name, show)
+        self.desk.background.local(self.desk.office.account.new_second_factor, show)
 
     def _switch_off(self) -> None:
         sheet = SwitchOffSheet(self, self.desk)

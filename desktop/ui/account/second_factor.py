@@ -25,15 +25,17 @@ class SwitchOnSheet(Sheet):
         super().__init__(parent, "確認コードを使い始める", name="factor_on", width=640)
         self._desk, self._factor = desk, factor
         self.column.addWidget(label(
-            "スマートフォンの認証アプリで、この四角い模様を読み取ってください。読み取れないときは、下の文字を打ち込んでください。",
+            "スマートフォンの認証アプリで、この四角い模様を読み取ってください。読み取れないときは、右の文字を打ち込んでください。",
             wrap=True,
         ))  # fmt: skip
         row = QHBoxLayout()
         row.setSpacing(20)
         picture = QLabel()
         picture.setObjectName("factor_on.picture")
-        picture.setAccessibleName("認証アプリで読み取る模様。下の文字と同じ内容です")
-        picture.setPixmap(QPixmap.fromImage(qr_image(factor.matrix)))
+        picture.setAccessibleName("認証アプリで読み取る模様。右の文字と同じ内容です")
+        image = qr_image(factor.matrix)
+        picture.setPixmap(QPixmap.fromImage(image))
+        picture.setFixedSize(image.size())
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(10)

@@ -22,7 +22,7 @@ class AlarmBanner(QWidget):
         self._desk = desk
         self._shown: LogAlarm | None = None
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(16, 12, 16, 0)
         self.banner = Banner(desk.theme, name="window.alarm")
         column.addWidget(self.banner)
         self.hide()

@@ -48,7 +48,7 @@ class EntrySheet(Sheet):
             ("端末の番号", entry.device or "–"),
         )
         for row, (name, words) in enumerate(facts):
-            grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(name, "muted"), row, 0)
             said = label(words, wrap=True)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(said, row, 1)

@@ -13,6 +13,14 @@ from desktop.ui.screen import Desk
 from protocol.audit import Notice
 
 SHOWN_AT_ONCE = 5
+_LOOK_AT = {
+    "sign_in_throttled": "audit",
+    "many_openings": "audit",
+    "change_forged": "audit",
+    "log_inconsistent": "audit",
+    "address_refused": "access-log",
+}
+"""Where a notice can be followed up."""
 
 
 class NoticesPanel(QWidget):
@@ -54,11 +62,12 @@ class NoticesPanel(QWidget):
         )
         dismiss.setAccessibleName(f"{words.what} 確かめました")
         row = row_of(badge("お知らせ", "warning"), label(f"{often}　最後は {when}", "small"), 1)
-        if self._desk.office.may("audit", "view"):
+        page = _LOOK_AT.get(notice.code, "")
+        if page and self._desk.office.may("audit", "view"):
             row.addWidget(
                 button(
-                    "操作記録を見る",
-                    lambda: self._desk.routes.go("audit"),
+                    "記録を見る",
+                    lambda: self._desk.routes.go(page),
                     name=f"notice.{notice.code}.audit",
                     role="quiet",
                 )

@@ -231,7 +231,7 @@ def guarded(desk: Desk, relay: WatchingRelay) -> tuple[Desk, pyotp.TOTP]:
     """Signed out, with a second factor switched on."""
     office = desk.enrol()
     office.sync()
-    factor = office.account.new_second_factor("みなと野市")
+    factor = office.account.new_second_factor()
     totp = pyotp.TOTP(factor.secret)
     office.account.switch_on_second_factor(factor, totp.now())
     office.sync()
@@ -243,7 +243,7 @@ def guarded(desk: Desk, relay: WatchingRelay) -> tuple[Desk, pyotp.TOTP]:
 def test_a_second_factor_needs_a_code_made_with_it(desk: Desk, relay: WatchingRelay) -> None:
     office = desk.enrol()
     with pytest.raises(RelayRefused) as refused:
-        office.account.switch_on_second_factor(office.account.new_second_factor(""), "000000")
+        office.account.switch_on_second_factor(office.account.new_second_factor(), "000000")
     assert refused.value.reason == "second_code_wrong"
     assert relay.factors == {}
 
@@ -282,7 +282,7 @@ def test_a_second_factor_is_taken_away_with_a_code(
 
 
 def test_the_picture_for_the_telephone_holds_the_secret_and_no_secret_is_printed(desk: Desk) -> None:
-    factor = desk.enrol().account.new_second_factor("みなと野市")
+    factor = desk.enrol().account.new_second_factor()
     assert pyotp.parse_uri(factor.address).secret == factor.secret
     size = len(factor.matrix)
     assert size >= 21 and all(len(row) == size for row in factor.matrix)
