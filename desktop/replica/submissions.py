@@ -267,7 +267,7 @@ class Submissions:
             values = {"audience": audience, "after": after}
             return int(connection.execute(statement, values).scalar_one())
 
-    def stream(self, audience: str, after: int, until: int) -> list[tuple[int, Opened]]:
+    def stream(self, audience: str, after: int, until: int, limit: int) -> list[tuple[int, Opened]]:
         """Those of an audience between two numbers, the second included, oldest first, open or not."""
         with self._store.reading() as connection:
             rows = connection.execute(
@@ -275,9 +275,9 @@ class Submissions:
                     "select seen.seq, submission.* from submission_audience as seen"
                     " join submission on submission.id=seen.id"
                     " where seen.audience=:audience and seen.seq>:after and seen.seq<=:until"
-                    " order by seen.seq"
+                    " order by seen.seq limit :limit"
                 ),
-                {"audience": audience, "after": after, "until": until},
+                {"audience": audience, "after": after, "until": until, "limit": limit},
             ).all()
         return [(row.seq, _opened(row)) for row in rows]
 

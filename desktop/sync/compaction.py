@@ -24,13 +24,16 @@ from desktop.sync.session import Session
 from protocol.chunks import CHUNK_RECORDS, ChunkHeader, ChunkList, ChunkQuery, chunk_bytes, close_chunk
 from protocol.ids import new_id
 
+_AT_ONCE = 10
+"""Chunks made before the next round: a large backlog is worked off in between."""
+
 Entry = tuple[int, dict[str, Any] | None]
 """A number of the stream and what a chunk holds of it; None where it cannot go into a chunk."""
 
 
 @dataclass
 class Compaction:
-    """`step` makes at most one chunk; `sign` is the private key of the person `me`."""
+    """`step` makes at most `_AT_ONCE` chunks; `sign` is the private key of the person `me`."""
 
     replica: Replica
     session: Session
@@ -45,14 +48,14 @@ class Compaction:
         """Whether a chunk was made and sent: then there may be more to do."""
         ring = self.opening.ring()
         for audience in sorted(audiences_held(ring)):
-            if self._is_due(audience) and self._make_one(audience, ring):
+            if self._is_due(audience) and self._make_some(audience, ring):
                 return True
         return False
 
     def _is_due(self, audience: str) -> bool:
         return self.replica.submissions.count_above(audience, self._seen.get(audience, 0)) >= CHUNK_RECORDS
 
-    def _make_one(self, audience: str, ring: KeyRing) -> bool:
+    def _make_some(self, audience: str, ring: KeyRing) -> bool:
         member = next((one for one in self.replica.records.staff() if one.id == self.me), None)
         department = audience.removeprefix("department:")
         key = ring.current_key(department)
@@ -68,20 +71,26 @@ class Compaction:
         if sum(entry is not None for _, entries in gaps for _, entry in entries) < CHUNK_RECORDS:
             self._seen[audience] = until
             return False
+        sent = 0
         for gap, entries in gaps:
-            for piece, rows in pieces(gap, entries, is_tail=gap.last == until):
-                return self._send(piece, rows, key.id, ring)
-        self._seen[audience] = until
-        return False
+            is_tail = gap.last == until or len(entries) >= _AT_ONCE * CHUNK_RECORDS
+            for piece, rows in pieces(gap, entries, is_tail=is_tail):
+                if sent == _AT_ONCE or not self._send(piece, rows, key.id, ring):
+                    return sent > 0
+                sent += 1
+        if not sent:
+            self._seen[audience] = until
+        return sent > 0
 
     def _entries(self, gap: Stretch) -> list[Entry]:
         found: list[Entry] = [
             (record.seq, {"r": record.as_json()})
             for record in self.replica.records.stream(gap.audience, gap.first - 1, gap.last)
         ]
-        for seq, opened in self.replica.submissions.stream(gap.audience, gap.first - 1, gap.last):
+        limit = _AT_ONCE * CHUNK_RECORDS
+        for seq, opened in self.replica.submissions.stream(gap.audience, gap.first - 1, gap.last, limit):
             found.append((seq, None if opened.unopened else {"s": line_of(seq, opened)}))
-        return sorted(found, key=lambda entry: entry[0])
+        return sorted(found, key=lambda entry: entry[0])[:limit]
 
     def _send(self, piece: Stretch, rows: list[dict[str, Any]], key: str, ring: KeyRing) -> bool:
         now = self.clock()
