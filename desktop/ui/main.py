@@ -95,6 +95,7 @@ class Program:
         )
         self._ending: set[asyncio.Task[None]] = set()
         self._put_away = threading.Event()
+        self._put_away.set()
 
     def open(self) -> MainWindow:
         """Show the first window: sign-in, or first start on a new machine."""
@@ -176,7 +177,7 @@ class Program:
                 self.theme,
                 self.window.background,
                 person,
-                self._doors.open,
+                self._open_again,
                 opened=self._enter,
                 enrol_again=self._show_first_start,
             )
@@ -188,8 +189,8 @@ class Program:
                 self.theme,
                 self.window.background,
                 new_passphrase=self._doors.new_passphrase,
-                create=self._doors.create_account,
-                add=self._doors.add_device,
+                create=lambda wish: self._when_put_away(lambda: self._doors.create_account(wish)),
+                add=lambda wish: self._when_put_away(lambda: self._doors.add_device(wish)),
                 opened=self._enter,
                 relay_url=self._wish.relay_url,
                 code=self._wish.code,
@@ -217,9 +218,12 @@ class Program:
             self._put_away.set()
 
     def _open_again(self, passphrase: str) -> Any:
-        """Not on the screen's thread: the file is opened when the one before is closed."""
+        return self._when_put_away(lambda: self._doors.open(passphrase))
+
+    def _when_put_away(self, call: Callable[[], Any]) -> Any:
+        """Not on the screen's thread: a file is opened when the one before is closed."""
         self._put_away.wait()
-        return self._doors.open(passphrase)
+        return call()
 
     def _warn(self, seconds: int) -> None:
         if self.window.work is not None:
