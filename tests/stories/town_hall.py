@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,12 @@ from relay.store.database import open_database
 from tests.stories.sample_town import fill_relay, load_sample_town
 
 START_SECONDS = 60
+_CHANNEL = (
+    "MADOGUCHI_LINE_CHANNEL_SECRET",
+    "MADOGUCHI_LINE_CHANNEL_TOKEN",
+    "MADOGUCHI_LINE_LOGIN_CHANNEL_ID",
+    "MADOGUCHI_LIFF_ID",
+)
 _CODE = re.compile(r"\b(?:[0-9A-Z]{5}-){6}[0-9A-Z]{5}\b")
 
 
@@ -39,12 +45,17 @@ class TownHall:
     relay_url: str
     certificate: Path
     code: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control API."""
         answer = requests.request(method, f"{self.sandbox_url}/sandbox/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
+
+    def reset_code(self, login_name: str) -> str:
+        """For somebody whose passphrase is lost, made on the relay's own host."""
+        return _new_code(self.environment, "--login", login_name, "--reset")
 
     def talk(self, user_id: str) -> list[dict[str, Any]]:
         """What stands in a resident's talk, oldest first."""
@@ -53,8 +64,13 @@ class TownHall:
 
 
 @contextmanager
-def town_hall(folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (0, 0)) -> Iterator[TownHall]:
-    """Start sandbox and relay with the sample town in them. `ports` of both; 0 takes a free one."""
+def town_hall(
+    folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (0, 0), line: bool = True
+) -> Iterator[TownHall]:
+    """Start sandbox and relay with the sample town in them. `ports` of both; 0 takes a free one.
+
+    `line` False: the relay does not know the LINE channel yet, somebody will enter it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sandbox_port, relay_port = (port or _free_port() for port in ports)
     sandbox_url = f"http://127.0.0.1:{sandbox_port}"
@@ -71,6 +87,8 @@ def town_hall(folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (
         _wait_for(sandbox_port, folder / "sandbox.log")
         settings = _call(sandbox_url, "GET", "settings")
         environment = _relay_environment(folder, settings, sandbox_url, relay_url, relay_port)
+        if not line:
+            environment = {name: value for name, value in environment.items() if name not in _CHANNEL}
         _fill(folder, sandbox_url, residents)
         processes.enter_context(_running(["relay"], folder / "relay.log", os.environ | environment))
         _wait_for(relay_port, folder / "relay.log")
@@ -78,7 +96,8 @@ def town_hall(folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (
         _fetch_certificate(relay_port, certificate)
         webhook = {"webhook_url": f"{relay_url}/line/webhook", "webhook_ca_file": str(certificate)}
         _call(sandbox_url, "PUT", "settings", webhook)
-        yield TownHall(folder, sandbox_url, relay_url, certificate, _new_code(os.environ | environment))
+        code = _new_code(os.environ | environment)
+        yield TownHall(folder, sandbox_url, relay_url, certificate, code, os.environ | environment)
 
 
 def _relay_environment(
@@ -150,10 +169,10 @@ def _fetch_certificate(port: int, file: Path) -> None:
     file.write_text(ssl.get_server_certificate(("localhost", port)))
 
 
-def _new_code(environment: Any) -> str:
+def _new_code(environment: Any, *words: str) -> str:
     """As whoever runs the relay makes one, beside the running relay."""
     made = subprocess.run(
-        [sys.executable, "-m", "relay", "new-code"],
+        [sys.executable, "-m", "relay", "new-code", *words],
         env=environment,
         capture_output=True,
         text=True,

@@ -65,10 +65,10 @@ class TownKeysScreen(Screen):
         column.addWidget(self.banner)
         self._tasks_card, self._tasks = card(margin=18, spacing=6, name="keys.tasks")
         column.addWidget(self._tasks_card)
-        column.addWidget(self._own_card())
-        column.addWidget(self._root_card())
         self._keys_card, self._keys = card(margin=18, spacing=8, name="keys.list")
         column.addWidget(self._keys_card)
+        column.addWidget(self._own_card())
+        column.addWidget(self._root_card())
         column.addStretch(1)
         self._last: _Look | None = None
 

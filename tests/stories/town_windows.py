@@ -1,0 +1,108 @@
+"""Windows of the town's story: one profile a machine, one window after the other, closed when all is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from desktop.app import Doors
+from desktop.config import ScreenSettings, save_screen_settings
+from desktop.keys.keychain import MemoryKeychain
+from desktop.paths import ProfileFolder
+from desktop.ui.driver import Driver, run_story
+from desktop.ui.main import StartWish
+from tests.stories.narrator import Narrator
+from tests.stories.town_hall import TownHall
+
+Scene = Callable[[Driver], Awaitable[None]]
+
+
+@dataclass
+class Person:
+    """Somebody of the town hall, the machine they sit at and what they wrote down."""
+
+    login_name: str
+    name: str
+    department: str = ""
+    profile: Path = Path()
+    passphrase: str = ""
+    own_words: str = ""
+    machines: int = 0
+
+
+@dataclass
+class Windows:
+    """Opens the right window for a person and keeps the pictures."""
+
+    hall: TownHall
+    folder: Path
+    narrator: Narrator
+
+    async def picture(self, desk: Driver, name: str) -> None:
+        await desk.picture(self.narrator.new_picture(name).stem)
+
+    def first_start(self, person: Person, code: str, scene: Scene, *, display_name: str = "") -> None:
+        """A machine nobody used before, enrolled with the code."""
+        person.machines += 1
+        person.profile = self.folder / f"{person.login_name}-{person.machines}"
+
+        async def enrol(desk: Driver) -> None:
+            with self.narrator.step(f"{person.login_name} enrols a machine with the code"):
+                await desk.until_seen("first.address")
+                desk.type("first.login_name", person.login_name)
+                if display_name:
+                    desk.type("first.display_name", display_name)
+                desk.click("first.next")
+                person.passphrase = desk.text("first.passphrase")
+                desk.click("first.written")
+                desk.type("first.repeat", person.passphrase)
+                desk.click("first.create")
+                await desk.until(lambda: desk.page == "home", "home", seconds=60)
+                await desk.until_text("bar.connection", "つながっています", 30)
+                await desk.settle()
+            await scene(desk)
+
+        self._window(person, enrol, self.hall.relay_url, code)
+
+    def sign_in(self, person: Person, scene: Scene) -> None:
+        async def enter(desk: Driver) -> None:
+            await desk.until_seen("signin.passphrase")
+            desk.type("signin.passphrase", person.passphrase)
+            desk.click("signin.go")
+            await desk.until(lambda: desk.page == "home", "home", seconds=60)
+            await desk.until_text("bar.connection", "つながっています", 30)
+            await desk.settle()
+            await scene(desk)
+
+        self._window(person, enter)
+
+    def _window(self, person: Person, scene: Scene, relay_url: str = "", code: str = "") -> None:
+        folder = ProfileFolder(person.profile)
+        save_screen_settings(folder.screen, ScreenSettings(theme="light"))
+        doors = Doors(folder, keychain=MemoryKeychain(works=False))
+        run_story(doors, StartWish(folder.screen, relay_url, code), scene, pictures=self.narrator.folder)
+
+
+async def all_sent(desk: Driver) -> None:
+    """Windows are closed one after the other: nobody leaves before the relay has taken it."""
+    await desk.settle()
+    await desk.until(lambda: "未送信 0" in desk.text("bar.waiting"), "everything is sent", seconds=30)
+    await desk.settle()
+
+
+def answer_next_question() -> None:
+    """Press the verb of the next `ask_first`, whose own loop keeps the story waiting."""
+
+    def press() -> None:
+        sheet = QApplication.activeModalWidget()
+        go = sheet.findChild(QPushButton, "ask_first.go") if sheet is not None else None
+        if go is None:
+            QTimer.singleShot(50, press)
+        else:
+            go.click()
+
+    QTimer.singleShot(0, press)
