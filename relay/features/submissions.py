@@ -6,7 +6,7 @@ The plain text lives in the caller's request and in no store, log or error. Requ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from protocol.changes import SubmissionsOpened, SubmissionUpdate
@@ -72,9 +72,9 @@ class Arrived:
     object: str
     title: str
     departments: tuple[str, ...]
-    content: SubmittedContent
-    copy: GivenCopy | None = None
-    files: tuple[tuple[str, bytes], ...] = ()
+    content: SubmittedContent = field(repr=False)
+    copy: GivenCopy | None = field(default=None, repr=False)
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     """Sealed files the content names, under their names."""
 
 

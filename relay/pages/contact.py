@@ -56,10 +56,10 @@ class _Written:
 
     form_token: str
     submission: str
-    topic: str
-    text: str
+    topic: str = field(repr=False)
+    text: str = field(repr=False)
     photos: tuple[bytes, ...] = field(default=(), repr=False)
-    copy: GivenCopy | None = None
+    copy: GivenCopy | None = field(default=None, repr=False)
 
 
 class ContactPages:
