@@ -32,7 +32,7 @@ from protocol.keys import SharedSecret, hpke_seal, new_secret, point, wrap
 from protocol.rights import RightsGrid, audiences_of, department_audience
 from protocol.sealed_files import SealedFile, seal_file
 from protocol.sealing import SealedHeader, seal
-from protocol.staff import Department, StaffMember
+from protocol.staff import Department, Role, StaffMember
 from protocol.submissions import ContactForm, Submission, SubmittedContent, copy_key_info
 from protocol.sync import Record, SyncRequest, SyncResponse
 from protocol.wire import Wire
@@ -170,7 +170,9 @@ class SealedTown:
         self.secrets[id], self.keys[id] = secret, certify_department_key(self.directory, key)
         self.relay.put("key", key.id, self.keys[id])
 
-    def join(self, login_name: str, *departments: str, wrapped: bool = True) -> StaffMember:
+    def join(
+        self, login_name: str, *departments: str, wrapped: bool = True, role: Role = "editor"
+    ) -> StaffMember:
         """Confirm the person's keys, put them into exactly these departments, and hand on the keys."""
         account = self.relay.accounts[login_name]
         member = account.member
@@ -178,7 +180,7 @@ class SealedTown:
             self.directory, staff=member.id, sign_key=member.sign_key, seal_key=member.seal_key,
             now=datetime.now(UTC),
         )  # fmt: skip
-        update = {"departments": departments, "state": "active", "role": "editor", "certificate": certificate}
+        update = {"departments": departments, "state": "active", "role": role, "certificate": certificate}
         account.member = member.model_copy(update=update)
         self.relay.put("staff", member.id, account.member)
         if wrapped:

@@ -77,6 +77,8 @@ class ConditionSheet(Sheet):
                 isinstance(self._condition, Condition)
                 and getattr(self._condition.part, "item", "") == item.id
             )
+            if item.kind == "text":  # sealed: the relay cannot choose by it
+                continue
             if not item.retired or used:
                 self.what.addItem(item.title + ("（いまは聞いていません）" if item.retired else ""), item.id)
         self.what.addItem("友だちになった日", _FOLLOWED)

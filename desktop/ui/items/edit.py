@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidg
 from desktop.errors import Trouble
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
 from desktop.ui.items.choices import Choices
+from desktop.ui.parts.access import AccessChoice
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, scrolling
 from desktop.ui.parts.fields import CommitLine, CommitText, Field
@@ -17,14 +18,17 @@ from protocol.counting import grapheme_count, utf16_length
 from protocol.items import QUESTION_LIMIT, TITLE_LIMIT, Choice, SegmentItem, find_item_problems
 from protocol.messages import TextMessage
 from protocol.problems import Problem
+from protocol.staff import Department
 
 _HINTS = {
     "single": "選択肢から1つだけ選んでもらいます。",
     "multiple": "当てはまるものをいくつでも選んでもらいます。",
     "district": "地区の多い町のため、地域ごとにまとめて見せます。",
     "birth_year": "生まれた年だけを聞きます。月日は聞きません。",
+    "text": "文章で答えてもらいます。個人のことが書かれてもよいように、トークではなくページで聞き、選んだ課だけが読めます。宛先をしぼるのには使えません。",  # noqa: E501
 }
 _TAPS_SHOWN = 12
+WITHOUT_CHOICES = ("birth_year", "text")
 
 
 class ItemEditScreen(Screen):
@@ -49,6 +53,7 @@ class ItemEditScreen(Screen):
         column.addWidget(self._basics())
         self.choices = Choices(desk, self._new_choice)
         column.addWidget(self.choices)
+        column.addWidget(self._readers())
         column.addStretch(1)
         middle.addWidget(scrolling(flow), 1)
         side = QWidget()
@@ -73,7 +78,13 @@ class ItemEditScreen(Screen):
         self.title.set_text(item.title)
         self.question.set_text(item.question)
         self._show()
+        departments = self.desk.office.contact_forms.departments
+        self.desk.background.local(departments, self._show_departments)
         self.title.setFocus()
+
+    def _show_departments(self, departments: list[Department]) -> None:
+        if self._item is not None:
+            self.access.show_access(departments, self._item.access)
 
     @property
     def item(self) -> SegmentItem | None:
@@ -116,6 +127,15 @@ class ItemEditScreen(Screen):
         column.addWidget(self._question_field)
         return frame
 
+    def _readers(self) -> QWidget:
+        """Who reads what is written to an item of free words."""
+        self._access_card, column = card(spacing=10)
+        column.addWidget(label("読める課", "heading"))
+        self.access = AccessChoice(name="item.access")
+        self.access.changed.connect(lambda access: self._change(access=access))
+        column.addWidget(self.access)
+        return self._access_card
+
     def _actions(self) -> QFrame:
         bar = QFrame()
         bar.setProperty("role", "actions")
@@ -132,8 +152,10 @@ class ItemEditScreen(Screen):
     def _change_kind(self) -> None:
         kind = self.kind.currentData()
         update: dict[str, object] = {"kind": kind}
-        if kind == "birth_year":
+        if kind in WITHOUT_CHOICES:
             update["choices"] = ()
+        if kind != "text":
+            update["access"] = {}
         self._change(**update)
 
     def _change(self, **update: object) -> None:
@@ -148,13 +170,16 @@ class ItemEditScreen(Screen):
         self._hint.setText(_HINTS[item.kind])
         self._title_field.recount()
         self._question_field.recount()
-        self.choices.setVisible(item.kind != "birth_year")
+        self.choices.setVisible(item.kind not in WITHOUT_CHOICES)
+        self._access_card.setVisible(item.kind == "text")
         self.choices.show_choices(item.choices, by_group=item.kind == "district")
         taps = [choice.label or "…" for choice in item.offered_choices]
         if item.kind == "district" and any(choice.group for choice in item.offered_choices):
             taps = list(dict.fromkeys(choice.group or choice.label for choice in item.offered_choices))
         if item.kind == "birth_year":
             taps = ["生まれた年を選ぶ"]
+        if item.kind == "text":
+            taps = ["ページで答える"]
         if len(taps) > _TAPS_SHOWN:
             taps = [*taps[:_TAPS_SHOWN], f"ほか{len(taps) - _TAPS_SHOWN}個"]
         question = item.question or "（ここに質問文が出ます）"
@@ -164,6 +189,7 @@ class ItemEditScreen(Screen):
         words = {problem.at: words_of_problem(problem).both for problem in problems}
         self._title_field.show_error(words.pop("title", ""))
         self._question_field.show_error(words.pop("question", ""))
+        self.access.show_error(words.pop("access", ""))
         self.choices.show_errors({at: text for at, text in words.items() if at.startswith("choices.")})
         rest = [text for at, text in words.items() if not at.startswith("choices.")]
         if rest:

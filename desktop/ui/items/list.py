@@ -101,7 +101,9 @@ class ItemsScreen(Screen):
             tags.append(badge("送信待ち", "warning"))
         words.addLayout(row_of(*tags, 1))
         words.addWidget(label(item.question, "muted", wrap=True))
-        if item.kind != "birth_year":
+        if item.kind == "text":
+            words.addWidget(label("ページで聞きます。読めるのは、選んだ課だけです。", "small", wrap=True))
+        elif item.kind != "birth_year":
             words.addWidget(label(_choices_words(item), "small", wrap=True))
         row.addLayout(words, 1)
         for made in self._verbs(place, shown):

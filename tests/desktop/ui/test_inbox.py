@@ -342,3 +342,29 @@ def test_a_wrong_clock_is_said(play: Play, relay: FakeRelay) -> None:
         await driver.until(lambda: "時計が約12分進んで" in work.banner.words, "clock", 5)
 
     play(story)
+
+
+def test_free_words_are_asked_with_the_departments_that_read_them(
+    play: Play, town: SealedTown, relay: FakeRelay
+) -> None:
+    async def story(driver: Driver) -> None:
+        town.join("sato", "soumu", "doboku", role="section_admin")
+        driver.click("rail.items")
+        await driver.until_page("items")
+        await driver.until_seen("items.new")
+        driver.click("items.new")
+        await driver.until_page("item-edit")
+        driver.choose("item.kind", "自由記述（ページで答えます）")
+        driver.type("item.title", "ご意見")
+        driver.type("item.question", "町へのご意見をお書きください。")
+        driver.click("item.save")
+        await driver.until_seen("item.access.error")
+        driver.choose("item.access.0", "対応する")
+        await driver.picture("item-edit-text")
+        driver.click("item.save")
+        await driver.until_page("items")
+        await driver.until(lambda: "item.save" in [change.kind for change in relay.applied], "saved")
+
+    play(story)
+    (item,) = relay.items().values()
+    assert item.kind == "text" and set(item.access.values()) == {"edit"} and item.choices == ()
