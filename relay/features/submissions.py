@@ -81,11 +81,11 @@ class Arrived:
 def find_word_troubles(topic: str, text: str) -> dict[str, str]:
     """Why these words cannot be taken: field → code of `find_content_problems`, or `my_number`."""
     troubles = {problem.at: problem.code for problem in find_content_problems({"topic": topic, "text": text})}
-    for field, words in (("topic", topic), ("text", text)):
+    for at, words in (("topic", topic), ("text", text)):
         if len(words) > _SIGNS_LIMIT:  # marks piled upon one letter count as one character
-            troubles[field] = "text_too_long"
+            troubles[at] = "text_too_long"
         if holds_my_number(words):
-            troubles[field] = "my_number"
+            troubles[at] = "my_number"
     return troubles
 
 
