@@ -92,7 +92,7 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QPushButton[role="row"]:hover {{ background: {c.primary_soft}; border-color: {c.accent_text}; }}
     QPushButton[role="row"]:focus {{ border: 2px solid {c.focus}; }}
     QPushButton[role="photo"] {{ background: {c.sunken}; color: {c.muted}; border: 1px solid {c.line}; padding: 0;
-        min-height: 0; font-weight: 400; font-size: {px(13)}px; }}
+        min-width: {px(198)}px; max-width: {px(198)}px; min-height: {px(198)}px; max-height: {px(198)}px; font-weight: 400; font-size: {px(13)}px; }}
     QPushButton[role="photo"]:focus {{ border: 2px solid {c.focus}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 4px; }}
     QToolButton[role="icon"] {{ min-width: {px(34)}px; min-height: {px(34)}px; }}

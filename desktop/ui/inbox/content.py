@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
+from desktop.features.pictures import fit_picture
 from desktop.features.wording import words_for, words_of_trouble
 from desktop.replica.submissions import Held
 from desktop.ui.moments import short
@@ -94,7 +95,8 @@ class ContentCard(QWidget):
             made.setText("開けません")
             made.setToolTip(words_of_trouble(trouble).both)
 
-        self._desk.background.ask(lambda: photo(held, place), show, failed)
+        # A stranger's picture reaches Qt only as one that was read and written anew by us.
+        self._desk.background.ask(lambda: fit_picture(photo(held, place)).original, show, failed)
         return made
 
     def _copy_text(self) -> None:
