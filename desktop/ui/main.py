@@ -133,7 +133,7 @@ class Program:
             enrol_again=self._show_first_door,
         )
         self.window.show_door(screen)
-        screen.passphrase.setFocus()
+        QTimer.singleShot(0, screen.passphrase, screen.passphrase.setFocus)  # once what it covered is gone
 
     def shut_out(self, words: str) -> None:
         """The relay does not know this machine any more: nothing of the town stays on the screen."""

@@ -50,6 +50,7 @@ class AccessLogScreen(Screen):
         column.addWidget(header("アクセス記録", hint, export))
         column.addWidget(tabs("access-log", desk.routes.go))
         column.addWidget(self._filters())
+        column.addWidget(self._period)
         self.banner = Banner(desk.theme, name="access.banner")
         column.addWidget(self.banner)
         self._busy = QProgressBar()
@@ -59,7 +60,7 @@ class AccessLogScreen(Screen):
         column.addWidget(self._busy)
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="access.table", words="アクセス記録の一覧", widths=(190, 170, 80, 260, 80, 180), stretch=3,  # noqa: E501
+            self.rows, desk.theme, name="access.table", words="アクセス記録の一覧", widths=(190, 135, 84, 200, 64, 130), stretch=3,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="access.count")
@@ -90,7 +91,7 @@ class AccessLogScreen(Screen):
             self._status.addItem(words, status)
         row.addWidget(self._status)
         self._period = Period("access", self.desk.office.clock, self._search)
-        row.addWidget(self._period)
+        row.addWidget(self._period.box)
         self.address = CommitLine(name="access.address", hint="アドレスで探す")
         self.route = CommitLine(name="access.route", hint="行き先で探す（例：/staff/sign-in）")
         for field in (self.address, self.route):

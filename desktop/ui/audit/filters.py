@@ -49,7 +49,10 @@ def _choose(tab: QPushButton, page: str, chosen: str, go: Callable[[str], Any]) 
 
 
 class Period(QWidget):
-    """`since` and `until` as UTC, whole days of Japan. `changed` is called at every choice."""
+    """A choice of period: `box` goes into the row of filters, this widget with two days below it.
+
+    `bounds` are UTC, whole days of Japan. `changed` is called at every choice.
+    """
 
     def __init__(self, name: str, now: Callable[[], datetime], changed: Callable[[], Any]) -> None:
         super().__init__()
@@ -61,12 +64,11 @@ class Period(QWidget):
         self.box.setObjectName(f"{name}.period")
         self.box.setAccessibleName("期間")
         self.box.addItems([words for words, _ in PERIODS])
-        row.addWidget(self.box)
         self.first, self.last = self._day(f"{name}.first", "最初の日"), self._day(f"{name}.last", "最後の日")
-        self._between = label("～")
-        for widget in (self.first, self._between, self.last):
+        for widget in (label("最初の日"), self.first, label("最後の日"), self.last):
             row.addWidget(widget)
-            widget.hide()
+        row.addStretch(1)
+        self.hide()
         self.box.currentIndexChanged.connect(lambda _: self._choose(changed))
         self.first.dateChanged.connect(lambda _: changed())
         self.last.dateChanged.connect(lambda _: changed())
@@ -83,9 +85,7 @@ class Period(QWidget):
         return _start(first), _start(last + timedelta(days=1))  # type: ignore[operator]
 
     def _choose(self, changed: Callable[[], Any]) -> None:
-        own = PERIODS[self.box.currentIndex()][1] == -1
-        for widget in (self.first, self._between, self.last):
-            widget.setVisible(own)
+        self.setVisible(PERIODS[self.box.currentIndex()][1] == -1)
         changed()
 
     def _day(self, name: str, words: str) -> QDateEdit:

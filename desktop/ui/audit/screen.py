@@ -48,6 +48,7 @@ class AuditScreen(Screen):
         column.addWidget(header("操作記録", hint, self._whole, export))
         column.addWidget(tabs("audit", desk.routes.go))
         column.addWidget(self._filters())
+        column.addWidget(self._period)
         self.banner = Banner(desk.theme, name="audit.banner")
         column.addWidget(self.banner)
         self._busy = QProgressBar()
@@ -57,7 +58,7 @@ class AuditScreen(Screen):
         column.addWidget(self._busy)
         self.rows = Rows(COLUMNS, desk.theme, coloured=5)
         self.view = rows_view(
-            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(80, 190, 170, 180, 260, 160), stretch=4,  # noqa: E501
+            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(64, 190, 140, 165, 200, 110), stretch=4,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="audit.count")
@@ -98,7 +99,7 @@ class AuditScreen(Screen):
         for kind in audit_kinds():
             self._kind.addItem(kind_words(kind), kind)
         self._period = Period("audit", self.desk.office.clock, self._search)
-        row.addWidget(self._period)
+        row.addWidget(self._period.box)
         self.object = CommitLine(name="audit.object", hint="対象の番号で探す")
         self.object.setAccessibleName("対象の番号で探す")
         self.object.setClearButtonEnabled(True)

@@ -34,7 +34,7 @@ class DevicesScreen(Screen):
         self._devices: list[ShownDevice] = []
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(260, 200, 200, 200, 170), stretch=0,  # noqa: E501
+            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 140, 190, 190, 130), stretch=0,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="devices.count")

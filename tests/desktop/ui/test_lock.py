@@ -88,6 +88,8 @@ async def lock(driver: Driver) -> None:
 
 async def unlock(driver: Driver) -> None:
     await driver.until_seen("lock.passphrase")
+    field = driver.find("lock.passphrase")
+    await driver.until(lambda: driver.window.focusWidget() is field, "the field is ready to type into")
     driver.type("lock.passphrase", PASSPHRASE)
     driver.click("lock.go")
     await driver.until(lambda: driver.window.work is not None, "unlocked")
