@@ -103,6 +103,7 @@ def _connect(path: Path, key: bytes) -> Any:
         connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=full")
         connection.execute("pragma foreign_keys=on")
+        connection.execute("pragma cache_size=-32768")  # KiB; a cold start writes much at once
     except BaseException:
         connection.close()
         raise

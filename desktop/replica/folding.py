@@ -6,7 +6,6 @@ more would find strangers, folding less would not find 「髙橋」 by 「高橋
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 VARIANTS = {
@@ -18,12 +17,12 @@ VARIANTS = {
 
 _SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # of variation: Unicode 23.4
 _FOLDED = str.maketrans(VARIANTS) | dict.fromkeys(_SELECTORS)
-_RARE = re.compile(f"[{''.join(VARIANTS)}{''.join(map(chr, _SELECTORS))}]")
+_RARE = frozenset(map(chr, _FOLDED))
 
 
 def fold(text: str) -> str:
     """NFKC, lower case, variation selectors dropped, declared variants replaced."""
     plain = unicodedata.normalize("NFKC", text)
-    if _RARE.search(plain):  # looking is ten times faster than replacing, and most texts hold none
+    if not _RARE.isdisjoint(plain):  # looking is quicker than replacing, and most texts hold none
         plain = plain.translate(_FOLDED)
     return plain.lower()

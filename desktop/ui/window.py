@@ -28,6 +28,11 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `devices.table`, `devices.revoke` | devices |
 | `audit.table`, `audit.person`, `audit.kind`, `audit.period`, `audit.whole`, `audit.detail`, `access.table` | the logs |
 | `window.alarm.words`, `window.alarm.open`, `log_alarm.sure`, `log_alarm.go`, `notice.<code>.dismiss` | alarm, notices |
+| `inbox.table`, `inbox.search`, `inbox.filter.<state>`, `inbox.open`, `inbox.export`, `inbox.forms`, `inbox.count` | what arrived |
+| `submission.topic`, `submission.note`, `submission.reply`, `submission.state.<state>`, `submission.save`, `submission.send` | one of it |
+| `submission.conflict.rewrite`, `submission.conflict.keep`, `submission.photo.<n>`, `submission.banner` | one of it |
+| `contact_forms.row.<n>`, `contact_forms.new`, `contact_form.title`, `contact_form.access.<n>`, `contact_form.save` | contact forms |
+| `bar.receiving`, `bar.pause` | how far a large amount of records is |
 | `manual.list`, `manual.page`, `manual.search`, `find.words`, `find.list` | manual, Ctrl+K |
 """  # noqa: E501
 
