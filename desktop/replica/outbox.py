@@ -52,6 +52,8 @@ class Outbox:
         self._unsent = unsent
         self._clock = clock
         self._staff = staff
+        self._own_steps: dict[tuple[str, str, int], int] = {}
+        """(record kind, id, version) → the version an own change made of it, since this program began."""
 
     def put(self, kind: str, payload: Wire, *, based_on: int) -> str:
         """Keep a change; returns its id, which it keeps at the relay. A save not yet sent of the same thing
@@ -118,6 +120,8 @@ class Outbox:
                 self._unsent.done(row.id)
             if result.outcome == "applied" and row.kind not in _BESIDE:
                 self._base_followers_on(connection, row, result.version)
+                if result.version > row.based_on:
+                    self._own_steps[row.record_kind, row.record_id, row.based_on] = result.version
             refresh(connection, row.record_kind, [row.record_id], self._staff)
 
     def forget_applied(self, connection: Connection) -> None:
@@ -177,6 +181,11 @@ class Outbox:
         applied = [row.result_version for row in rows if row.state == "applied" and row.kind not in _BESIDE]
         if applied:
             entry["based_on"] = max(entry["based_on"], *applied)
+        # A round may have ended between the look at the version and this moment. What oneself did meanwhile
+        # is no surprise to oneself; what a colleague did still is.
+        step = (entry["record_kind"], entry["record_id"])
+        while (*step, entry["based_on"]) in self._own_steps:
+            entry["based_on"] = self._own_steps[*step, entry["based_on"]]
 
     def _delete(self, connection: Connection, entry_id: str) -> None:
         connection.execute(text("delete from outbox where id=:id"), {"id": entry_id})
