@@ -33,6 +33,12 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `submission.conflict.rewrite`, `submission.conflict.keep`, `submission.photo.<n>`, `submission.banner` | one of it |
 | `contact_forms.row.<n>`, `contact_forms.new`, `contact_form.title`, `contact_form.access.<n>`, `contact_form.save` | contact forms |
 | `bar.receiving`, `bar.pause` | how far a large amount of records is |
+| `people.table`, `people.search`, `people.invite`, `people.confirm`, `people.code`, `people.reset`, `people.leave` | people |
+| `people.tab.<page>` | the tabs people, departments, rights, town-keys, transfers |
+| `member.login_name`, `member.department.<n>`, `member.go`, `code.code`, `compare.go`, `leave.go`, `reset.go` | their dialogs |
+| `home.setup.go`, `home.keys.go`, `task.<n>.go`, `keys.compare`, `keys.practise`, `keys.restore` | what to do about keys |
+| `setup.town.go`, `setup.keys.begin`, `setup.sheet.written`, `setup.repeat.<n>`, `setup.line.go` | first set-up |
+| `recovery.sheet.<n>`, `recovery.go`, `recovery.give.<n>`, `transfers.apply` | recovery sheets, transfers |
 | `manual.list`, `manual.page`, `manual.search`, `find.words`, `find.list` | manual, Ctrl+K |
 """  # noqa: E501
 
