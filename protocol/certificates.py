@@ -26,19 +26,26 @@ GENERAL = "general"
 
 
 class DirectoryCertificate(Wire):
-    """The town root says: this Ed25519 key (base64) keeps the directory of people and departments."""
+    """The town root says: this Ed25519 key (base64) keeps the directory of people and departments, and what
+    must not be lost is also wrapped to the P-256 key `recovery`.
+    """
 
     key: str
+    recovery: str
     issued_at: datetime
     signature: str = ""
 
 
 class StaffCertificate(Wire):
-    """The directory says: a person compared the fingerprint of these two keys with their owner."""
+    """The directory says: a person compared the fingerprint of these two keys with their owner, who belongs
+    to these departments. A new one is made when the departments change: the relay's word alone puts nobody
+    into a department.
+    """
 
     staff: str
     sign_key: str
     seal_key: str
+    departments: tuple[str, ...] = ()
     issued_at: datetime
     directory: str
     signature: str = ""
@@ -99,16 +106,29 @@ class KeyWrap(Wire):
 DIRECTORY = "directory"
 
 
-def certify_directory(root: Ed25519PrivateKey, key: str, now: datetime) -> DirectoryCertificate:
-    certificate = DirectoryCertificate(key=key, issued_at=now)
+def certify_directory(
+    root: Ed25519PrivateKey, key: str, now: datetime, *, recovery: str
+) -> DirectoryCertificate:
+    certificate = DirectoryCertificate(key=key, recovery=recovery, issued_at=now)
     return certificate.model_copy(update={"signature": _sign(root, "directory", certificate)})
 
 
 def certify_staff(
-    directory: Ed25519PrivateKey, *, staff: str, sign_key: str, seal_key: str, now: datetime
+    directory: Ed25519PrivateKey,
+    *,
+    staff: str,
+    sign_key: str,
+    seal_key: str,
+    departments: tuple[str, ...],
+    now: datetime,
 ) -> StaffCertificate:
     certificate = StaffCertificate(
-        staff=staff, sign_key=sign_key, seal_key=seal_key, issued_at=now, directory=public_text(directory)
+        staff=staff,
+        sign_key=sign_key,
+        seal_key=seal_key,
+        departments=tuple(sorted(departments)),
+        issued_at=now,
+        directory=public_text(directory),
     )
     return certificate.model_copy(update={"signature": _sign(directory, "staff", certificate)})
 
@@ -120,8 +140,10 @@ def certify_department_key(directory: Ed25519PrivateKey, key: DepartmentKey) -> 
 
 
 def is_directory_certified(trust: Trust) -> bool:
-    """Whether the root named in the same record vouches for its directory. Compare the root yourself."""
-    return _is_signed(trust.root, "directory", trust.directory)
+    """Whether the root named in the same record vouches for its directory and its recovery key. Compare the
+    root yourself.
+    """
+    return trust.directory.recovery == trust.recovery and _is_signed(trust.root, "directory", trust.directory)
 
 
 def is_staff_certified(certificate: StaffCertificate, directory: str) -> bool:

@@ -86,13 +86,16 @@ def waits_for_comparing(ring: KeyRing, member: StaffMember) -> bool:
     """Somebody with keys of the own that no administrator has compared."""
     if not member.sign_key or member.state not in ("unconfirmed", "active"):
         return False
-    return member.state == "unconfirmed" or (ring.root == "trusted" and not ring.is_certified(member))
+    if member.state == "unconfirmed":
+        return True
+    entitled = all(ring.is_entitled(member, department) for department in member.departments)
+    return ring.root == "trusted" and not (ring.is_certified(member) and entitled)
 
 
 def _department_tasks(facts: KeyFacts, department: str) -> Iterator[KeyTask]:
     ring = facts.ring
     current = ring.current_key(department)
-    members = [m for m in facts.staff if department in m.departments and is_certified(ring, m)]
+    members = [m for m in facts.staff if ring.is_entitled(m, department)]
     if current is None:
         if members:
             yield KeyTask("make", department=department)
@@ -124,6 +127,8 @@ def _hand_on_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
         if member.role == "admin" and ring.directory is not None and member.id not in holders:
             yield KeyTask("hand_on", member=member.id, department=DIRECTORY)
         for department in member.departments:
+            if not ring.is_entitled(member, department):
+                continue
             if department in held and department in facts.me.departments and _lacks(ring, member, department):
                 yield KeyTask("hand_on", member=member.id, department=department)
 

@@ -151,6 +151,7 @@ class People:
         self._need_directory_for(lost)
         id = self._put_member(wish, before)
         if before is not None:
+            self._certify_again(before, wish)
             self._renew(lost)
             self._keys.equip(id, [each for each in wish.departments if each not in before.departments])
         return id
@@ -171,6 +172,7 @@ class People:
                 lost |= set(before.departments) - set(wish.departments)
                 new = [each for each in wish.departments if each not in before.departments]
                 gained.append((id, new))
+                self._certify_again(before, wish)
         self._renew(lost)
         for id, departments in gained:
             self._keys.equip(id, departments)
@@ -271,6 +273,10 @@ class People:
         staff = self._replica.records.staff()
         admins = {each.id for each in staff if each.role == "admin" and each.state == "active"}
         return admins == {id}
+
+    def _certify_again(self, before: StaffMember, wish: MemberWish) -> None:
+        if set(before.departments) != set(wish.departments):
+            self._keys.certify_again(before.id)
 
     def _need_directory_for(self, departments: Iterable[str]) -> None:
         keys = self._replica.records.all("key", DepartmentKey)

@@ -32,7 +32,6 @@ from protocol.certificates import (
     GENERAL,
     DepartmentKey,
     KeyWrap,
-    StaffCertificate,
     Trust,
     certify_department_key,
     certify_directory,
@@ -101,7 +100,7 @@ class TownKeys:
         self._keep_root(town.trust.root)
         wraps = (self._wrap(DIRECTORY, town.directory.private_bytes_raw(), self._me, self._own.seal),)
         self._put("trust.publish", TrustPublish(trust=town.trust, wraps=wraps))
-        self._put("member.confirm", MemberConfirm(certificate=self._certify_me(town.directory)))
+        self._certify_me(town.directory)
         self._put("trust.practised", TrustPractised())
 
     def practise(self, sheets: Sequence[Sheet]) -> None:
@@ -122,9 +121,13 @@ class TownKeys:
         directory = open_directory(trust, recovery)
         self._keep_root(trust.root)
         # First this person: until the directory vouches for the new keys, nothing else is taken from them.
-        self._put("member.confirm", MemberConfirm(certificate=self._certify_me(directory)))
+        self._certify_me(directory)
         again = trust.model_copy(
-            update={"directory": certify_directory(root, trust.directory.key, self._clock())}
+            update={
+                "directory": certify_directory(
+                    root, trust.directory.key, self._clock(), recovery=trust.recovery
+                )
+            }
         )
         wraps = (self._wrap(DIRECTORY, directory.private_bytes_raw(), self._me, self._own.seal),)
         self._put("trust.publish", TrustPublish(trust=again, wraps=wraps))
@@ -144,6 +147,8 @@ class TownKeys:
     def give_restored(self, restored: Restored, department: str, member_id: str) -> None:
         """Wrap a department's lost keys to a certified member of it. Raises MemberWithoutKeys."""
         member = self._certified_member(member_id)
+        if not self._ring().is_entitled(member, department):
+            raise MemberWithoutKeys
         lost = [key for key in self.lost_keys() if key.department == department and key.id in restored.keys]
         wraps = tuple(
             self._wrap(key.id, restored.keys[key.id].raw, member.id, member.seal_key) for key in lost
@@ -193,13 +198,19 @@ class TownKeys:
             raise KeysNotReady
         if not member.sign_key or (member.sign_key, member.seal_key) != keys_seen:
             raise MemberWithoutKeys
-        certificate = certify_staff(
-            ring.directory, staff=member.id, sign_key=keys_seen[0], seal_key=keys_seen[1], now=self._clock()
-        )
-        self._put("member.confirm", MemberConfirm(certificate=certificate))
+        self._certify(ring.directory, member, keys_seen)
         if member.role == "admin":
             self._hand_directory_to(ring, member)
         self.equip(member.id, member.departments)
+
+    def certify_again(self, member_id: str) -> None:
+        """The departments of a confirmed person changed: the certificate says the new ones. Does nothing
+        where this person does not keep the directory; `pending_tasks` of who keeps it name what is open.
+        """
+        ring = self._ring()
+        member = self._member(member_id)
+        if ring.directory is not None and is_certified(ring, member):
+            self._certify(ring.directory, member, (member.sign_key, member.seal_key))
 
     def equip(self, member_id: str, departments: Iterable[str]) -> None:
         """Give a confirmed person keys for these departments, as far as this desktop can: hand on what it
@@ -207,9 +218,9 @@ class TownKeys:
         """
         ring = self._ring()
         member = self._member(member_id)
-        if not is_certified(ring, member):
-            return
         for department in departments:
+            if not ring.is_entitled(member, department):
+                continue
             if ring.directory is not None and not self._living_holders(ring, department):
                 self._publish(ring, ring.directory, department)
             else:
@@ -222,6 +233,8 @@ class TownKeys:
         if department == DIRECTORY:
             self._hand_directory_to(ring, member)
             return
+        if not ring.is_entitled(member, department):
+            raise MemberWithoutKeys
         wraps = tuple(
             self._wrap(key.id, ring.secrets[key.id].raw, member.id, member.seal_key)
             for key in ring.department_keys.values()
@@ -254,13 +267,11 @@ class TownKeys:
     # -- inside -----------------------------------------------------------------------------------------
 
     def _publish(self, ring: KeyRing, directory: Ed25519PrivateKey, department: str) -> None:
-        now, trust = self._clock(), self._trust()
+        if ring.trust is None:
+            raise KeysNotReady
+        now, trust = self._clock(), ring.trust
         secret, id = new_secret(), new_id(now)
-        members = [
-            member
-            for member in self._staff()
-            if department in member.departments and is_certified(ring, member)
-        ]
+        members = [member for member in self._staff() if ring.is_entitled(member, department)]
         key = certify_department_key(
             directory,
             DepartmentKey(
@@ -292,10 +303,19 @@ class TownKeys:
         raw = ring.directory.private_bytes_raw()
         self._put("wrap.add", WrapAdd(wraps=(self._wrap(DIRECTORY, raw, member.id, member.seal_key),)))
 
-    def _certify_me(self, directory: Ed25519PrivateKey) -> StaffCertificate:
-        return certify_staff(
-            directory, staff=self._me, sign_key=self._own.sign, seal_key=self._own.seal, now=self._clock()
+    def _certify_me(self, directory: Ed25519PrivateKey) -> None:
+        self._certify(directory, self._member(self._me), (self._own.sign, self._own.seal))
+
+    def _certify(self, directory: Ed25519PrivateKey, member: StaffMember, keys: tuple[str, str]) -> None:
+        certificate = certify_staff(
+            directory,
+            staff=member.id,
+            sign_key=keys[0],
+            seal_key=keys[1],
+            departments=member.departments,
+            now=self._clock(),
         )
+        self._put("member.confirm", MemberConfirm(certificate=certificate))
 
     def _wrap(self, key: str, raw: bytes, staff: str, seal_key: str) -> KeyWrap:
         sealed = wrap(raw, seal_key, key=key, reader=staff)
@@ -342,7 +362,5 @@ def is_certified(ring: KeyRing, member: StaffMember) -> bool:
 def living_holders(ring: KeyRing, key: DepartmentKey, staff: Iterable[StaffMember]) -> list[StaffMember]:
     """The certified members of the department who can open this key."""
     return [
-        member
-        for member in staff
-        if member.id in key.holders and key.department in member.departments and is_certified(ring, member)
+        member for member in staff if member.id in key.holders and ring.is_entitled(member, key.department)
     ]

@@ -51,7 +51,7 @@ def new_town(now: datetime) -> NewTown:
     recovery, secret = new_secret(), new_recovery_secret()
     trust = Trust(
         root=public_text(root),
-        directory=certify_directory(root, public_text(directory), now),
+        directory=certify_directory(root, public_text(directory), now, recovery=recovery.public),
         recovery=recovery.public,
         recovery_box=lock_box(root.private_bytes_raw() + recovery.raw, secret, BOX),
         directory_recovery=wrap(directory.private_bytes_raw(), recovery.public, key=DIRECTORY, reader=BOX),

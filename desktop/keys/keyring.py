@@ -85,6 +85,17 @@ class KeyRing:
             and is_staff_certified(certificate, self.trust.directory.key)
         )
 
+    def is_entitled(self, member: StaffMember, department: str) -> bool:
+        """Whether this person may hold the department's keys: by the certificate, not by the relay's word."""
+        certificate = member.certificate
+        return (
+            member.state == "active"
+            and department in member.departments
+            and certificate is not None
+            and department in certificate.departments
+            and self.is_certified(member)
+        )
+
 
 def open_ring(
     staff: str,

@@ -205,8 +205,7 @@ def trusted(
             and department_audience(key.department) == audience
             and header.key in ring.secrets
             and member is not None
-            and key.department in member.departments
-            and ring.is_certified(member)
+            and ring.is_entitled(member, key.department)
             and 0 < header.first_seq <= header.last_seq
         ):
             good.append(header)

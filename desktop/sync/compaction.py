@@ -60,7 +60,7 @@ class Compaction:
         department = audience.removeprefix("department:")
         key = ring.current_key(department)
         until = self.replica.records.cursor().get(audience, 0)
-        if member is None or not ring.is_certified(member) or department not in member.departments:
+        if member is None or not ring.is_entitled(member, department):
             return False
         if key is None or key.id not in ring.secrets:
             return False

@@ -178,7 +178,7 @@ class SealedTown:
         member = account.member
         certificate = certify_staff(
             self.directory, staff=member.id, sign_key=member.sign_key, seal_key=member.seal_key,
-            now=datetime.now(UTC),
+            departments=departments, now=datetime.now(UTC),
         )  # fmt: skip
         update = {"departments": departments, "state": "active", "role": role, "certificate": certificate}
         account.member = member.model_copy(update=update)
@@ -239,7 +239,9 @@ class SealedTown:
 
 def found_town(relay: FakeRelay) -> SealedTown:
     root, directory = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    certificate: DirectoryCertificate = certify_directory(root, public_text(directory), datetime.now(UTC))
+    certificate: DirectoryCertificate = certify_directory(
+        root, public_text(directory), datetime.now(UTC), recovery=""
+    )
     trust = Trust(
         root=public_text(root), directory=certificate, recovery="", recovery_box="", directory_recovery=""
     )

@@ -32,19 +32,23 @@ from protocol.keys import new_secret
 NOW = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
 ROOT, OTHER_ROOT, DIRECTORY, OTHER_DIRECTORY = (Ed25519PrivateKey.generate() for _ in range(4))
 
+RECOVERY = new_secret().public
+
 
 def a_trust(root: Ed25519PrivateKey = ROOT, directory: Ed25519PrivateKey = DIRECTORY) -> Trust:
     return Trust(
         root=public_text(root),
-        directory=certify_directory(root, public_text(directory), NOW),
-        recovery=new_secret().public,
+        directory=certify_directory(root, public_text(directory), NOW, recovery=RECOVERY),
+        recovery=RECOVERY,
         recovery_box="AAAA",
         directory_recovery="AAAA",
     )
 
 
 def a_person(directory: Ed25519PrivateKey = DIRECTORY) -> StaffCertificate:
-    return certify_staff(directory, staff="hanako", sign_key="c2lnbg", seal_key="c2VhbA", now=NOW)
+    return certify_staff(
+        directory, staff="hanako", sign_key="c2lnbg", seal_key="c2VhbA", departments=("welfare",), now=NOW
+    )
 
 
 def a_key(directory: Ed25519PrivateKey = DIRECTORY) -> DepartmentKey:
@@ -116,15 +120,27 @@ def test_the_directory_key_in_a_trust_cannot_be_exchanged() -> None:
     for directory in (
         trust.directory.model_copy(update={"key": public_text(OTHER_DIRECTORY)}),
         trust.directory.model_copy(update={"issued_at": LATER}),
-        certify_directory(OTHER_ROOT, public_text(DIRECTORY), NOW),
-        DirectoryCertificate(key=public_text(DIRECTORY), issued_at=NOW),
+        certify_directory(OTHER_ROOT, public_text(DIRECTORY), NOW, recovery=RECOVERY),
+        DirectoryCertificate(key=public_text(DIRECTORY), recovery=RECOVERY, issued_at=NOW),
     ):
         assert not is_directory_certified(trust.model_copy(update={"directory": directory}))
 
 
+def test_the_recovery_key_cannot_be_exchanged_for_one_of_the_relays() -> None:
+    trust, other = a_trust(), new_secret().public
+    assert is_directory_certified(trust)
+    directory = trust.directory.model_copy(update={"recovery": other})
+    for edited in (
+        {"recovery": other},
+        {"directory": directory},
+        {"recovery": other, "directory": directory},
+    ):
+        assert not is_directory_certified(trust.model_copy(update=edited))
+
+
 def test_a_signature_for_one_kind_of_statement_means_nothing_for_another() -> None:
     # One key signs both here, and the statement has every property of the other.
-    directory, person = certify_directory(DIRECTORY, "c2lnbg", NOW), a_person()
+    directory, person = certify_directory(DIRECTORY, "c2lnbg", NOW, recovery=RECOVERY), a_person()
     assert not is_staff_certified(
         person.model_copy(update={"signature": directory.signature}), public_text(DIRECTORY)
     )

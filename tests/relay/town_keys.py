@@ -1,4 +1,4 @@
-"""The town's own keys for tests: root, directory, recovery, and what an administrator's desktop makes of it."""
+"""The town's own keys for tests: root, directory, recovery, and what administrators make of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class TownKeys:
         seed = self.directory.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         return Trust(
             root=public_text(self.root),
-            directory=certify_directory(self.root, public_text(self.directory), now),
+            directory=certify_directory(
+                self.root, public_text(self.directory), now, recovery=self.recovery.public
+            ),
             recovery=self.recovery.public,
             recovery_box=lock_box(self.recovery.raw, b"what two shares give", "recovery"),
             directory_recovery=wrap(seed, self.recovery.public, key=DIRECTORY, reader="recovery"),
@@ -44,7 +46,12 @@ class TownKeys:
 
     def certificate(self, member: StaffMember, now: datetime) -> StaffCertificate:
         return certify_staff(
-            self.directory, staff=member.id, sign_key=member.sign_key, seal_key=member.seal_key, now=now
+            self.directory,
+            staff=member.id,
+            sign_key=member.sign_key,
+            seal_key=member.seal_key,
+            departments=member.departments,
+            now=now,
         )
 
     def department_key(self, department: str, now: datetime, *, year: int = 2026) -> DepartmentKey:

@@ -29,6 +29,7 @@ class ConfirmSheet(Sheet):
         desk: Desk,
         member: StaffMember,
         words: tuple[Word, ...],
+        departments: str,
         done: Callable[[str], Any],
     ) -> None:
         super().__init__(parent, f"{member.display_name}さんの鍵を確認する", name="compare", width=640)
@@ -40,6 +41,7 @@ class ConfirmSheet(Sheet):
             "声でその人だと分かることが大切です。メールでは確かめないでください。",
             wrap=True,
         ))  # fmt: skip
+        self.column.addWidget(label(f"所属する課：{departments}", wrap=True))
         grid = WordGrid(name="compare.words")
         grid.show_words(words)
         self.column.addWidget(grid)
@@ -56,11 +58,15 @@ class ConfirmSheet(Sheet):
         """Read the person as the relay shows them now, then open the sheet."""
         office = desk.office
 
-        def read() -> tuple[StaffMember, tuple[Word, ...]] | None:
+        def read() -> tuple[StaffMember, tuple[Word, ...], str] | None:
             member = office.people.find(id)
-            return None if member is None else (member, office.town_keys.words_of(member))
+            if member is None:
+                return None
+            names = {each.id: each.name for each in office.people.departments()}
+            belongs = "、".join(names[each] for each in member.departments if each in names)
+            return member, office.town_keys.words_of(member), belongs or "なし"
 
-        def show(found: tuple[StaffMember, tuple[Word, ...]] | None) -> None:
+        def show(found: tuple[StaffMember, tuple[Word, ...], str] | None) -> None:
             if found is not None:
                 cls(parent, desk, *found, done).open()
 

@@ -147,7 +147,9 @@ def test_another_root_than_the_compared_one_opens_nothing(town: NewTown, keys: S
 
 def test_a_directory_the_root_did_not_sign_opens_nothing(town: NewTown, keys: StaffKeys) -> None:
     secret, stranger = new_secret(), new_town(NOW)
-    directory = certify_directory(stranger.root, public_text(stranger.directory), NOW)
+    directory = certify_directory(
+        stranger.root, public_text(stranger.directory), NOW, recovery=town.trust.recovery
+    )
     forged = town.trust.model_copy(update={"directory": directory})
     held = ring(stranger, keys, department_key(stranger, secret), wrapped(secret.raw, keys), trust=forged)
     assert (held.root, held.secrets) == ("forged", {})
@@ -166,7 +168,9 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
     town: NewTown, keys: StaffKeys
 ) -> None:
     sign, sealing = to_base64(keys.sign_public), to_base64(keys.seal_public)
-    certificate = certify_staff(town.directory, staff="s", sign_key=sign, seal_key=sealing, now=NOW)
+    certificate = certify_staff(
+        town.directory, staff="s", sign_key=sign, seal_key=sealing, departments=("welfare",), now=NOW
+    )
     member = StaffMember(
         id="s", login_name="s", display_name="s", sign_key=sign, seal_key=sealing, certificate=certificate
     )
@@ -180,8 +184,24 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
         {"certificate": None},
         {"certificate": certificate.model_copy(update={"seal_key": to_base64(other.seal_public)})},
         {"certificate": certify_staff(
-            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, now=NOW
+            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, departments=(), now=NOW
         )},
     ):  # fmt: skip
         assert not held.is_certified(member.model_copy(update=change))
     assert not ring(town, keys, root="").is_certified(member)
+
+
+def test_the_relays_word_alone_puts_nobody_into_a_department(town: NewTown, keys: StaffKeys) -> None:
+    sign, sealing = to_base64(keys.sign_public), to_base64(keys.seal_public)
+    certificate = certify_staff(
+        town.directory, staff="s", sign_key=sign, seal_key=sealing, departments=("welfare", "tax"), now=NOW
+    )
+    member = StaffMember(
+        id="s", login_name="s", display_name="s", departments=("welfare", "roads"), sign_key=sign,
+        seal_key=sealing, certificate=certificate,
+    )  # fmt: skip
+    held = ring(town, keys)
+    assert held.is_entitled(member, "welfare")
+    assert not held.is_entitled(member, "roads")  # the relay says so, the certificate does not
+    assert not held.is_entitled(member, "tax")  # left since
+    assert not held.is_entitled(member.model_copy(update={"state": "left"}), "welfare")

@@ -367,5 +367,10 @@ def test_an_administrator_back_from_the_shares_renews_keys_after_confirming_the_
     confirm = MemberConfirm(certificate=town.keys.certificate(back, clock()))
     assert office.reason(back, "member.confirm", confirm) == ""
     assert office.reason(back, "wrap.add", own) == ""
-    directory = certify_directory(town.keys.root, public_text(town.keys.directory), clock())
+    directory = certify_directory(
+        town.keys.root,
+        public_text(town.keys.directory),
+        clock(),
+        recovery=town.keys.recovery.public,
+    )
     assert town.trust().directory.key == directory.key
