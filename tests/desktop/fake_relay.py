@@ -1,8 +1,7 @@
 """A small relay in memory behind real TLS: the staff API's routes with the protocol's own classes.
 
-It knows verbs a test needs (`relay.away()`, `relay.refuse_next("version_conflict")`), and remembers every
-request.
-The real relay passes the same stories in `tests/stories`.
+It knows verbs a test needs (`relay.refuse_next("version_conflict")`), and remembers every request. The real
+relay passes the same stories in `tests/stories`.
 """
 
 from __future__ import annotations
@@ -143,9 +142,7 @@ class FakeRelay:
         self._refuse.append(reason)
 
     def drop_next_answer(self) -> None:
-        """Do the next sync round, but cut the line before the answer; also when the desktop tries once
-        more.
-        """
+        """Do the next sync round, but cut the line before the answer; also at the second try."""
         self._drop_answers += 2
 
     def forget_sessions(self) -> None:
