@@ -9,8 +9,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.features.home import Unsettled
 from desktop.features.wording import words_of_problem, words_of_reason
-from desktop.replica.outbox import OutboxEntry
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
 from desktop.ui.parts.dialogs import Sheet, ask_first
@@ -27,7 +27,7 @@ class _Line:
     department: Department
     members: tuple[str, ...]
     has_key: bool
-    refused: tuple[OutboxEntry, ...]
+    refused: tuple[Unsettled, ...]
 
 
 class DepartmentsScreen(Screen):
