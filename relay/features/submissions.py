@@ -169,12 +169,12 @@ def update_submission(
     record = find_record(connection, cipher, SUBMISSION, change.submission)
     if record is None:
         raise Refused("not_found")
-    check_version(record, based_on)
     submission = Submission.parse(record.body)
     need = CHANGE_NEEDS["submission.update"]
     require(signer, need, find_grid(connection, cipher), submission.departments)
     if not _reaches_object(connection, cipher, submission, signer, need.level):
         raise Refused("not_allowed", status=403)
+    check_version(record, based_on)  # after the rights: a stranger must not learn how often it changed
     values: dict[str, object] = {"state": change.state, "updated_at": now, "updated_by": signer.id}
     if change.staff_part is not None:
         _check_staff_part(connection, cipher, submission, change.staff_part, relay_id)

@@ -26,7 +26,7 @@ from relay.features.staff import find_signer
 from relay.store.changes import find_done_change, remember_change, wait_for_turn
 from relay.store.counters import current_number, current_numbers
 from relay.store.database import Connection, Database
-from relay.store.records import list_news
+from relay.store.records import count_news, list_news
 
 OLDEST_CHANGE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -42,6 +42,8 @@ class News:
     cursor: dict[str, int] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     more: bool = False
+    left: int = 0
+    """How many records are still to come after these."""
 
 
 class SyncRounds:
@@ -84,6 +86,10 @@ class SyncRounds:
             news = News(lost=[audience for audience in cursor if audience not in audiences])
             for audience in audiences:
                 self._add_audience(connection, news, audience, cursor.get(audience, 0))
+            if news.more:
+                news.left = sum(
+                    count_news(connection, audience, news.cursor[audience]) for audience in audiences
+                )
         return news
 
     def has_news(self, member: StaffMember, cursor: Mapping[str, int]) -> bool:

@@ -81,6 +81,7 @@ class SyncEndpoint:
             cursor=news.cursor,
             lost=tuple(news.lost),
             more=news.more,
+            left=news.left,
             relay=self._relay_id,
             relay_time=self._clock(),
             log=head,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from protocol.sync import Record
 from relay.store.cipher import ColumnCipher
@@ -186,6 +186,15 @@ def list_some(
         )
         for row in seen.values()
     ]
+
+
+def count_news(connection: Connection, audience: str, after: int) -> int:
+    """How many records of an audience lie above a number."""
+    return connection.execute(
+        select(func.count())
+        .select_from(record_audiences)
+        .where(record_audiences.c.audience == audience, record_audiences.c.seq > after)
+    ).scalar_one()
 
 
 def _audiences(connection: Connection, kind: str, id: str) -> set[str]:

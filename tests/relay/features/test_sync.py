@@ -130,16 +130,19 @@ def test_news_come_in_pages_and_nothing_twice(office: Office, sato: StaffMember)
         draft = DeliveryDraft(id=f"delivery-{number:02}", title="お知らせ")
         office.do(sato, "delivery.save", DeliverySave(draft=draft))
     seen: list[str] = []
+    left: list[int] = []
     cursor: dict[str, int] = {}
     pages = 0
     while True:
         news = office.rounds.news(sato, cursor)
+        left.append(news.left)
         seen += [record.id for record in news.records]
         cursor, pages = news.cursor, pages + 1
         if not news.more:
             break
     assert pages == 3
     assert len(seen) == len(set(seen)) == 46
+    assert left == [26, 6, 0]
     assert office.rounds.news(sato, cursor).records == []
 
 
