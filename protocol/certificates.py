@@ -46,6 +46,8 @@ class StaffCertificate(Wire):
     sign_key: str
     seal_key: str
     departments: tuple[str, ...] = ()
+    admin: bool = False
+    """Whether the person may keep the directory key."""
     issued_at: datetime
     directory: str
     signature: str = ""
@@ -120,6 +122,7 @@ def certify_staff(
     sign_key: str,
     seal_key: str,
     departments: tuple[str, ...],
+    admin: bool,
     now: datetime,
 ) -> StaffCertificate:
     certificate = StaffCertificate(
@@ -127,6 +130,7 @@ def certify_staff(
         sign_key=sign_key,
         seal_key=seal_key,
         departments=tuple(sorted(departments)),
+        admin=admin,
         issued_at=now,
         directory=public_text(directory),
     )

@@ -35,6 +35,10 @@ Part = Literal["answer", "staff", "copy"]
 class SealedHeader(Wire):
     """What everyone may know of a sealed record; bound into it. `town` is the relay's id, `object` the form
     or question it answers (`contact:<id>`, `item:<id>`), `version` that object's version.
+
+    `departments`: those it is for, so that nobody adds one later. `copy_keys`: `copy_keys_hash` of the
+    resident copy's wraps as they came with it, empty where there is no copy: without it whoever keeps the
+    record could put in a copy key of their own, and a renewed copy would be theirs to read.
     """
 
     suite: str = SUITE
@@ -44,6 +48,8 @@ class SealedHeader(Wire):
     object: str
     version: int = 0
     sealed_at: datetime
+    departments: tuple[str, ...] = ()
+    copy_keys: str = ""
 
 
 class SealedRecord(Wire):
@@ -110,6 +116,11 @@ def open_sealed(
 def record_hash(record: SealedRecord) -> str:
     """SHA-256 (hex) of the whole sealed record: how a compacted chunk names its originals."""
     return hashlib.sha256(canonical_bytes(record.as_json())).hexdigest()
+
+
+def copy_keys_hash(wraps: Mapping[str, str]) -> str:
+    """SHA-256 (hex) of a resident copy's wraps; empty without any."""
+    return hashlib.sha256(canonical_bytes(dict(wraps))).hexdigest() if wraps else ""
 
 
 def pad(content: bytes) -> bytes:

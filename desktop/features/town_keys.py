@@ -313,6 +313,7 @@ class TownKeys:
             sign_key=keys[0],
             seal_key=keys[1],
             departments=member.departments,
+            admin=member.role == "admin",
             now=self._clock(),
         )
         self._put("member.confirm", MemberConfirm(certificate=certificate))

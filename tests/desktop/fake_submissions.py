@@ -178,7 +178,7 @@ class SealedTown:
         member = account.member
         certificate = certify_staff(
             self.directory, staff=member.id, sign_key=member.sign_key, seal_key=member.seal_key,
-            departments=departments, now=datetime.now(UTC),
+            departments=departments, admin=role == "admin", now=datetime.now(UTC),
         )  # fmt: skip
         update = {"departments": departments, "state": "active", "role": role, "certificate": certificate}
         account.member = member.model_copy(update=update)

@@ -47,7 +47,13 @@ def a_trust(root: Ed25519PrivateKey = ROOT, directory: Ed25519PrivateKey = DIREC
 
 def a_person(directory: Ed25519PrivateKey = DIRECTORY) -> StaffCertificate:
     return certify_staff(
-        directory, staff="hanako", sign_key="c2lnbg", seal_key="c2VhbA", departments=("welfare",), now=NOW
+        directory,
+        staff="hanako",
+        sign_key="c2lnbg",
+        seal_key="c2VhbA",
+        departments=("welfare",),
+        admin=False,
+        now=NOW,
     )
 
 

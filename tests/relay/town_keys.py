@@ -51,6 +51,7 @@ class TownKeys:
             sign_key=member.sign_key,
             seal_key=member.seal_key,
             departments=member.departments,
+            admin=member.role == "admin",
             now=now,
         )
 

@@ -169,7 +169,13 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
 ) -> None:
     sign, sealing = to_base64(keys.sign_public), to_base64(keys.seal_public)
     certificate = certify_staff(
-        town.directory, staff="s", sign_key=sign, seal_key=sealing, departments=("welfare",), now=NOW
+        town.directory,
+        staff="s",
+        sign_key=sign,
+        seal_key=sealing,
+        departments=("welfare",),
+        admin=False,
+        now=NOW,
     )
     member = StaffMember(
         id="s", login_name="s", display_name="s", sign_key=sign, seal_key=sealing, certificate=certificate
@@ -184,7 +190,7 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
         {"certificate": None},
         {"certificate": certificate.model_copy(update={"seal_key": to_base64(other.seal_public)})},
         {"certificate": certify_staff(
-            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, departments=(), now=NOW
+            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, departments=(), admin=False, now=NOW
         )},
     ):  # fmt: skip
         assert not held.is_certified(member.model_copy(update=change))
@@ -194,7 +200,13 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
 def test_the_relays_word_alone_puts_nobody_into_a_department(town: NewTown, keys: StaffKeys) -> None:
     sign, sealing = to_base64(keys.sign_public), to_base64(keys.seal_public)
     certificate = certify_staff(
-        town.directory, staff="s", sign_key=sign, seal_key=sealing, departments=("welfare", "tax"), now=NOW
+        town.directory,
+        staff="s",
+        sign_key=sign,
+        seal_key=sealing,
+        departments=("welfare", "tax"),
+        admin=False,
+        now=NOW,
     )
     member = StaffMember(
         id="s", login_name="s", display_name="s", departments=("welfare", "roads"), sign_key=sign,
