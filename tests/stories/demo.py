@@ -1,6 +1,7 @@
-"""`run.py demo`: everything on the sample town. With a display a person plays; else the story does.
+"""`run.py demo`: everything on the sample town. With a display a person plays; else the stories do.
 
---story     play the story even where there is a display
+--story     play the stories even where there is a display
+--only      these alone: first-path, town (its first year), contact (a resident asks, staff answer)
 --output    folder for the screenshots (default: demo-output)
 """
 
@@ -12,33 +13,43 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.stories.narrator import Narrator
 from tests.stories.sample_town import load_sample_town
 from tests.stories.town_hall import TownHall, town_hall
 from tests.stories.virtual_screen import has_display, use_bundled_fonts, virtual_screen
 
+if TYPE_CHECKING:
+    from tests.stories.phone import Phones
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = (8700, 8443)
+STORIES = ("first-path", "town", "contact")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="run.py demo", description=__doc__)
     parser.add_argument("--story", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=STORIES)
     parser.add_argument("--output", type=Path, default=ROOT / "demo-output")
     parser.add_argument("--residents", type=int, default=3000)
     chosen = parser.parse_args()
     chosen.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="madoguchi-", ignore_cleanup_errors=True) as folder:
-        if has_display() and not chosen.story:
+        if has_display() and not chosen.story and not chosen.only:
             return hand_over(Path(folder), chosen.residents)
-        return play_story(Path(folder), chosen.output.resolve(), chosen.residents)
+        play_stories(
+            Path(folder), chosen.output.resolve(), residents=chosen.residents, only=chosen.only or STORIES
+        )
+        return 0
 
 
-def play_story(folder: Path, output: Path, residents: int) -> int:
-    """The story on a virtual screen; screenshots in `output`."""
+def play_stories(folder: Path, output: Path, *, residents: int, only: Collection[str] = STORIES) -> None:
+    """The stories on a virtual screen; numbered screenshots in `output`."""
     narrator = Narrator(output)
     use_bundled_fonts(folder)
     with ExitStack() as stack:
@@ -46,15 +57,44 @@ def play_story(folder: Path, output: Path, residents: int) -> int:
             stack.enter_context(virtual_screen())
         from tests.stories.phone import Phones
 
+        phones = stack.enter_context(Phones())
+        if "first-path" in only:
+            play_first_path(folder / "first-path", phones, narrator, residents)
+        if "town" in only or "contact" in only:
+            play_town(folder / "town", phones, narrator, only)
+    narrator.finish()
+
+
+def play_first_path(folder: Path, phones: Phones, narrator: Narrator, residents: int) -> None:
+    with ExitStack() as stack:
         with narrator.step(f"Sandbox and relay start with the sample town: {residents:,} residents"):
             hall = stack.enter_context(town_hall(folder / "town", residents=residents))
-        phones = stack.enter_context(Phones())
         play_in_window(hall, phones, narrator, folder / "profile")
-    narrator.finish()
-    return 0
 
 
-def play_in_window(hall: TownHall, phones: object, narrator: Narrator, profile: Path) -> None:
+def play_town(folder: Path, phones: Phones, narrator: Narrator, only: Collection[str]) -> None:
+    """A town from its first day on; the contact story happens in the same town."""
+    from tests.stories.contact_story import ContactStory
+    from tests.stories.town_story import TownStory
+    from tests.stories.town_windows import MEMORY_KIB
+
+    with ExitStack() as stack:
+        with narrator.step("Sandbox and relay start; the relay knows no LINE channel yet"):
+            hall = stack.enter_context(
+                town_hall(folder / "town", residents=20, line=False, least_memory_kib=MEMORY_KIB)
+            )
+        town = TownStory(hall, folder, narrator)
+        if "town" in only:
+            town.play()
+            member, outsider = town.welfare, town.colleague  # she works for 水道課 by now
+        else:
+            town.found()
+            member, outsider = town.water, town.colleague
+        if "contact" in only:
+            ContactStory(hall, town.windows, narrator, phones, town.admin, member, outsider, "水道課").play()
+
+
+def play_in_window(hall: TownHall, phones: Phones, narrator: Narrator, profile: Path) -> None:
     """The real program in this process, with hands on it."""
     import qasync
 
@@ -76,7 +116,7 @@ def play_in_window(hall: TownHall, phones: object, narrator: Narrator, profile: 
             window.move(0, 0)
         running = asyncio.ensure_future(program.run())
         try:
-            await FirstPath(hall, load_sample_town(), window, phones, narrator).play()  # type: ignore[arg-type]
+            await FirstPath(hall, load_sample_town(), window, phones, narrator).play()
         finally:
             window.close()
             await running

@@ -28,7 +28,7 @@ class Narrator:
         self._pictures: list[str] = []
         self._number = 0
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("[0-9][0-9]-*.png"):
+        for old in folder.glob("[0-9][0-9]*-*.png"):
             old.unlink()
 
     @contextmanager

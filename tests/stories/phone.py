@@ -75,11 +75,13 @@ def _raise(error: Exception) -> None:
 
 
 class Phone:
-    """One resident's phone; use inside `Phones.do`."""
+    """One resident's phone; use inside `Phones.do`. Width and height in CSS pixels."""
 
-    def __init__(self, browser: Browser, sandbox_url: str, user_id: str) -> None:
+    def __init__(
+        self, browser: Browser, sandbox_url: str, user_id: str, *, width: int = WIDTH, height: int = HEIGHT
+    ) -> None:
         context = browser.new_context(
-            viewport={"width": WIDTH, "height": HEIGHT},
+            viewport={"width": width, "height": height},
             device_scale_factor=2,
             locale="ja-JP",
             timezone_id="Asia/Tokyo",
@@ -88,7 +90,12 @@ class Phone:
         )
         context.set_default_timeout(WAIT_MS)
         self.page: Page = context.new_page()
-        self.page.goto(f"{sandbox_url}/phone/{user_id}")
+        self._talk_url = f"{sandbox_url}/phone/{user_id}"
+        self.back_to_talk()
+
+    def back_to_talk(self) -> None:
+        """The talk, wherever the phone was."""
+        self.page.goto(self._talk_url)
         self.page.wait_for_selector("body[data-ready]")
 
     def follow(self) -> None:
@@ -113,12 +120,12 @@ class Phone:
         """Until the account's newest words contain this."""
         expect(self.page.locator("#talk .row.account", has_text=text).last).to_be_visible(timeout=WAIT_MS)
 
-    def picture(self, file: Path) -> None:
-        """A screenshot once fonts and pictures are there."""
+    def picture(self, file: Path, *, whole: bool = False) -> None:
+        """A screenshot once fonts and pictures are there; `whole`: with what one would scroll to."""
         self.page.wait_for_load_state("load")
         self.page.wait_for_function("[...document.images].every(i => i.complete)")
         self.page.evaluate("document.fonts.ready")
-        self.page.screenshot(path=str(file))
+        self.page.screenshot(path=str(file), full_page=whole)
 
     def close(self) -> None:
         self.page.context.close()

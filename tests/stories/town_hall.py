@@ -65,11 +65,17 @@ class TownHall:
 
 @contextmanager
 def town_hall(
-    folder: Path, *, residents: int = 3000, ports: tuple[int, int] = (0, 0), line: bool = True
+    folder: Path,
+    *,
+    residents: int = 3000,
+    ports: tuple[int, int] = (0, 0),
+    line: bool = True,
+    least_memory_kib: int | None = None,
 ) -> Iterator[TownHall]:
     """Start sandbox and relay with the sample town in them. `ports` of both; 0 takes a free one.
 
     `line` False: the relay does not know the LINE channel yet, somebody will enter it.
+    `least_memory_kib`: what the relay asks of a passphrase's cost, where the story's people pay less.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sandbox_port, relay_port = (port or _free_port() for port in ports)
@@ -89,6 +95,8 @@ def town_hall(
         environment = _relay_environment(folder, settings, sandbox_url, relay_url, relay_port)
         if not line:
             environment = {name: value for name, value in environment.items() if name not in _CHANNEL}
+        if least_memory_kib is not None:
+            environment["MADOGUCHI_MIN_PASSPHRASE_MEMORY_KIB"] = str(least_memory_kib)
         _fill(folder, sandbox_url, residents)
         processes.enter_context(_running(["relay"], folder / "relay.log", os.environ | environment))
         _wait_for(relay_port, folder / "relay.log")

@@ -1,15 +1,11 @@
 """A town's first year in one sitting: set up, people brought in, moved, gone, a passphrase lost and found.
 
 Every person is a profile and a window of their own; relay and sandbox are processes.
-`python -m tests.stories.town_story --output FOLDER` leaves numbered screenshots.
+`python -m tests.stories.demo --only town --output FOLDER` leaves numbered screenshots.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +13,8 @@ from desktop.ui.driver import Driver
 from desktop.ui.people.list import PeopleScreen
 from desktop.ui.people.words import WordGrid
 from tests.stories.narrator import Narrator
-from tests.stories.town_hall import TownHall, town_hall
+from tests.stories.town_hall import TownHall
 from tests.stories.town_windows import Person, Windows, all_sent, answer_next_question
-from tests.stories.virtual_screen import has_display, use_bundled_fonts, virtual_screen
 
 
 @dataclass
@@ -40,11 +35,15 @@ class TownStory:
         self.colleague = Person("mori", "福祉課 森 葵", "福祉課")
         self.people = (self.welfare, self.water, self.colleague)
 
-    def play(self) -> None:
+    def found(self) -> None:
+        """As far as a town with keys, departments and confirmed people."""
         self.set_up()
         for person in self.people:
             self.come_in(person)
         self.confirm(*self.people)
+
+    def play(self) -> None:
+        self.found()
         self.hand_on(self.welfare, "福祉課")
         self.change_department()
         self.hand_on(self.water, "水道課")
@@ -319,28 +318,3 @@ class TownStory:
         desk.type("recovery.sheet.2", self.sheets[second])
         await self.windows.picture(desk, "sheets-typed")
         desk.click("recovery.go")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, required=True)
-    output: Path = parser.parse_args().output
-    output.mkdir(parents=True, exist_ok=True)
-    narrator = Narrator(output.resolve())
-    with (
-        tempfile.TemporaryDirectory(prefix="madoguchi-", ignore_cleanup_errors=True) as name,
-        ExitStack() as stack,
-    ):
-        folder = Path(name)
-        use_bundled_fonts(folder)
-        if not has_display():
-            stack.enter_context(virtual_screen())
-        with narrator.step("Sandbox and relay start; the relay knows no LINE channel yet"):
-            hall = stack.enter_context(town_hall(folder / "town", residents=20, line=False))
-        TownStory(hall, folder, narrator).play()
-    narrator.finish()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
