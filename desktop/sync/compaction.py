@@ -1,7 +1,8 @@
 """Closing what this desktop has opened again, in chunks, so that the next cold start is quick (design 4, 12).
 
-Any certified member of a department does it, when enough of its records are in no chunk. The relay refuses
-what overlaps a chunk that a colleague has just sent, so two who begin at once do no harm.
+Any certified member of a department does it, when enough of its records are in no chunk; and anew for all
+that a replaced key closed, however little, so that a leaver's key opens nothing the relay still keeps. The
+relay refuses what overlaps a chunk that a colleague has just sent, so two who begin at once do no harm.
 """
 
 from __future__ import annotations
@@ -43,23 +44,29 @@ class Compaction:
     clock: Callable[[], datetime]
     _seen: dict[str, int] = field(default_factory=dict)
     """Audience → how far its stream was when nothing (more) was to be done."""
+    _looked: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Audience → key under which all is closed (empty: not yet), and how far its stream was then."""
 
     def step(self) -> bool:
         """Whether a chunk was made and sent: then there may be more to do."""
         ring = self.opening.ring()
         for audience in sorted(audiences_held(ring)):
-            if self._is_due(audience) and self._make_some(audience, ring):
+            if self._is_due(audience, ring) and self._make_some(audience, ring):
                 return True
         return False
 
-    def _is_due(self, audience: str) -> bool:
+    def _is_due(self, audience: str, ring: KeyRing) -> bool:
+        key, tried = self._looked.get(audience, ("", -1))
+        current = ring.current_key(audience.removeprefix("department:"))
+        if current is not None and current.id != key:
+            return self._until(audience) > tried
         return self.replica.submissions.count_above(audience, self._seen.get(audience, 0)) >= CHUNK_RECORDS
 
     def _make_some(self, audience: str, ring: KeyRing) -> bool:
         member = next((one for one in self.replica.records.staff() if one.id == self.me), None)
         department = audience.removeprefix("department:")
         key = ring.current_key(department)
-        until = self.replica.records.cursor().get(audience, 0)
+        until = self._until(audience)
         if member is None or not ring.is_entitled(member, department):
             return False
         if key is None or key.id not in ring.secrets:
@@ -67,20 +74,35 @@ class Compaction:
         staff = {one.id: one for one in self.replica.records.staff()}
         listed = self.session.ask("/staff/ask/chunks", ChunkQuery(audience=audience), ChunkList)
         held = trusted(listed.chunks, audience, ring, staff, self.opening.town)
-        gaps = [(gap, self._entries(gap)) for gap in gaps_between(audience, held, until)]
-        if sum(entry is not None for _, entries in gaps for _, entry in entries) < CHUNK_RECORDS:
-            self._seen[audience] = until
-            return False
+        gaps = gaps_between(audience, (chunk for chunk in held if chunk.key == key.id), until)
+        # Also those nobody trusts any more: whoever left may have made them, with a key taken along.
+        old = max((chunk.last_seq for chunk in listed.chunks if chunk.key != key.id), default=0)
+        filled = [(gap, self._entries(gap)) for gap in cut_at(old, gaps)]
+        is_little = sum(map(_rows_in, (entries for _, entries in filled))) < CHUNK_RECORDS
         sent = 0
-        for gap, entries in gaps:
-            is_tail = gap.last == until or len(entries) >= _AT_ONCE * CHUNK_RECORDS
+        for gap, entries in filled:
+            if is_little and gap.first > old:
+                continue
+            is_cut = len(entries) >= _AT_ONCE * CHUNK_RECORDS
+            is_tail = is_cut or (gap.last == until and gap.first > old)
             for piece, rows in pieces(gap, entries, is_tail=is_tail):
-                if sent == _AT_ONCE or not self._send(piece, rows, key.id, ring):
+                if sent == _AT_ONCE:
+                    return True
+                if not self._send(piece, rows, key.id, ring):
+                    self._wait_for_news(audience, key.id, until)
                     return sent > 0
                 sent += 1
         if not sent:
-            self._seen[audience] = until
+            self._seen[audience], self._looked[audience] = until, (key.id, until)
         return sent > 0
+
+    def _wait_for_news(self, audience: str, key: str, until: int) -> None:
+        """A refusal: what is left to close under this key is tried again once the stream has gone on."""
+        if self._looked.get(audience, ("", 0))[0] != key:
+            self._looked[audience] = ("", until)
+
+    def _until(self, audience: str) -> int:
+        return self.replica.records.cursor().get(audience, 0)
 
     def _entries(self, gap: Stretch) -> list[Entry]:
         found: list[Entry] = [
@@ -121,6 +143,21 @@ def gaps_between(audience: str, held: Iterable[ChunkHeader], until: int) -> list
     if start <= until:
         gaps.append(Stretch(audience, start, until))
     return gaps
+
+
+def cut_at(place: int, gaps: Iterable[Stretch]) -> list[Stretch]:
+    """The gaps, none of which holds numbers both up to a place and beyond it."""
+    cut: list[Stretch] = []
+    for gap in gaps:
+        if gap.first <= place < gap.last:
+            cut.append(Stretch(gap.audience, gap.first, place))
+            gap = Stretch(gap.audience, place + 1, gap.last)
+        cut.append(gap)
+    return cut
+
+
+def _rows_in(entries: Iterable[Entry]) -> int:
+    return sum(entry is not None for _, entry in entries)
 
 
 def pieces(

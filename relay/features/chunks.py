@@ -21,10 +21,11 @@ from relay.store.changes import wait_for_turn
 from relay.store.chunks import (
     add_chunk,
     count_between,
+    drop_chunk,
     drop_chunks_within,
     find_chunk_header,
-    has_chunk_across,
     list_chunk_headers,
+    list_chunks_across,
     read_chunk,
 )
 from relay.store.counters import current_number
@@ -58,7 +59,10 @@ class Chunks:
         return header, body
 
     def take(self, member: StaffMember, header: ChunkHeader, body: bytes) -> None:
-        """Keep it; smaller ones that lie wholly in its range go. The same chunk again changes nothing."""
+        """Keep it; smaller ones that lie wholly in its range go, and all it touches that a replaced key
+        closes: what is kept shall not open with a key that somebody took along. The same chunk again
+        changes nothing.
+        """
         self._check_shape(member, header, body)
         with self._database.write() as connection:
             # No record may get another number between the look at the numbers and the commit.
@@ -67,7 +71,9 @@ class Chunks:
             self._check_audience(connection, signer, header.audience)
             if signer.state != "active" or not is_chunk_signed(header, signer.sign_key):
                 raise Refused("bad_signature", status=403)
-            self._check_key(connection, header)
+            current = self._current_keys(connection, header.audience)
+            if header.key not in current:
+                raise Refused("key_unknown")
             known = find_chunk_header(connection, header.id)
             if known is not None:
                 if known != header:
@@ -79,8 +85,10 @@ class Chunks:
             if header.records > count_between(connection, header.audience, **here):
                 raise Refused("version_conflict")  # a record in it was changed or erased meanwhile
             drop_chunks_within(connection, header.audience, **here)
-            if has_chunk_across(connection, header.audience, **here):
-                raise Refused("in_use")
+            for other in list_chunks_across(connection, header.audience, **here):
+                if other.key in current:
+                    raise Refused("in_use")
+                drop_chunk(connection, other.id)
             add_chunk(connection, header, body)
 
     def _check_shape(self, member: StaffMember, header: ChunkHeader, body: bytes) -> None:
@@ -100,8 +108,8 @@ class Chunks:
         if not audience.startswith(_DEPARTMENT) or audience not in own:
             raise Refused("not_allowed", status=403)
 
-    def _check_key(self, connection: Connection, header: ChunkHeader) -> None:
+    def _current_keys(self, connection: Connection, audience: str) -> set[str]:
+        """Ids of the department's keys that none has replaced."""
         keys = list_keys(connection, self._database.cipher)
-        key = next((key for key in keys if key.id == header.key and not key.retired), None)
-        if key is None or department_audience(key.department) != header.audience:
-            raise Refused("key_unknown")
+        mine = (key for key in keys if department_audience(key.department) == audience)
+        return {key.id for key in mine if not key.retired}

@@ -52,11 +52,17 @@ def drop_chunks_within(connection: Connection, audience: str, *, first_seq: int,
     return connection.execute(delete(chunks).where(chunks.c.audience == audience, within)).rowcount
 
 
-def has_chunk_across(connection: Connection, audience: str, *, first_seq: int, last_seq: int) -> bool:
-    """Whether a chunk holds a part of these numbers."""
+def list_chunks_across(
+    connection: Connection, audience: str, *, first_seq: int, last_seq: int
+) -> list[ChunkHeader]:
+    """Those that hold a part of these numbers."""
     across = (chunks.c.first_seq <= last_seq) & (chunks.c.last_seq >= first_seq)
-    found = connection.execute(select(chunks.c.id).where(chunks.c.audience == audience, across).limit(1))
-    return found.first() is not None
+    rows = connection.execute(select(chunks.c.header).where(chunks.c.audience == audience, across))
+    return [ChunkHeader.parse(json.loads(text)) for text in rows.scalars()]
+
+
+def drop_chunk(connection: Connection, id: str) -> None:
+    connection.execute(delete(chunks).where(chunks.c.id == id))
 
 
 def count_between(connection: Connection, audience: str, *, first_seq: int, last_seq: int) -> int:

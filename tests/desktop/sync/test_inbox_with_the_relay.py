@@ -13,6 +13,7 @@ from desktop.app import Doors, OpenOffice
 from desktop.features.submissions import Handling
 from desktop.replica.submissions import Held, SubmissionQuery
 from desktop.sync import compaction
+from protocol.chunks import ChunkHeader
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.keys import hpke_seal, point
@@ -20,6 +21,7 @@ from protocol.rights import department_audience
 from protocol.sealing import SealedHeader, seal
 from protocol.submissions import ResidentCopy, Submission, SubmittedContent, copy_key_info
 from relay.features.sync import SyncRounds
+from relay.store.chunks import list_chunk_headers
 from relay.store.records import put_record
 from relay.store.submissions import StoredSubmission, add_copy, add_submission
 from tests.conftest import Clock
@@ -121,6 +123,49 @@ def test_chunks_travel_through_the_relay_to_an_emptied_machine(town: Town, reade
         page = inside.office.submissions.page(SubmissionQuery(limit=100))
         assert {one.id for one in page} == ids and all(one.text for one in page)
         assert len(inside.office.contact_forms.all()) == 1
+
+
+def test_a_replaced_key_opens_no_chunk_that_is_kept(town: Town, reader: Machine) -> None:
+    admin = town.machines[0]
+    ((department, _),) = reader.office.contact_forms.all()[0].body.access.items()
+    kato = town.invite(admin, "kato", department)
+    town.confirm(admin, kato)
+    reader.office.sync()
+    reader.office.town_keys.hand_on(kato.office.me.id, department)
+    ids = {receive(town, reader, f"内容{number}") for number in range(50)}
+    reader.close()
+    with opened(reader) as inside:
+        inside.office.sync()
+        while inside.rounds.compaction.step():
+            pass
+    town.sync(kato, admin)
+    before = kept_chunks(town, department)
+    assert len(before) == 2 and {header.made_by for header in before} != {kato.office.me.id}
+    left = next(each.member.id for each in admin.office.people.search("suzuki"))
+    town.clock.forward(minutes=1)
+    admin.office.people.leave(left)
+    town.sync(admin, kato)
+    kato.close()
+    with opened(kato) as inside:
+        inside.office.sync()
+        while inside.rounds.compaction.step():
+            pass
+        current = inside.office.ring().current_key(department)
+        me = inside.office.me.id
+    assert current is not None and current.id not in {header.key for header in before}
+    after = kept_chunks(town, department)
+    assert {(header.key, header.made_by) for header in after} == {(current.id, me)}
+    assert max(header.last_seq for header in after) >= max(header.last_seq for header in before)
+    kato.folder.replica.unlink()
+    with opened(kato) as inside:
+        while inside.rounds.listen(0).more:
+            pass
+        assert {one.id for one in inside.office.submissions.page(SubmissionQuery(limit=100))} == ids
+
+
+def kept_chunks(town: Town, department: str) -> list[ChunkHeader]:
+    with town.relay.relay.database.read() as connection:
+        return list_chunk_headers(connection, department_audience(department))
 
 
 @contextmanager

@@ -169,6 +169,23 @@ def test_a_larger_chunk_takes_the_place_of_those_within_it_and_none_overlap(
     assert [(header.first_seq, header.last_seq) for header in chunks.list(ito, ROADS).chunks] == [(1, 5)]
 
 
+def test_a_chunk_under_the_new_key_takes_the_place_of_all_it_touches_under_a_replaced_one(
+    desk: Desk, chunks: Chunks, sections: Sections, ito: StaffMember
+) -> None:
+    for first, last in ((1, 2), (3, 4)):
+        chunks.take(ito, *desk.chunk(first, last))
+    old, new = sections.key_of["roads"], sections.renew_key("roads")
+    assert [header.key for header in chunks.list(ito, ROADS).chunks] == [old, old]
+    renewed = desk.chunk(1, 2)
+    chunks.take(ito, *renewed)
+    listed = chunks.list(ito, ROADS).chunks
+    assert [(header.first_seq, header.key) for header in listed] == [(3, old), (1, new)]
+    assert refusal(chunks, ito, desk.chunk(2, 3)) == "in_use", "what the new key closes is not cut in two"
+    assert chunks.list(ito, ROADS).chunks == listed, "and a refused one drops nothing"
+    chunks.take(ito, *desk.chunk(4, 5))
+    assert {header.key for header in chunks.list(ito, ROADS).chunks} == {new}
+
+
 @pytest.mark.parametrize("sent", [b"", b"\0", b"\xff" * 40, b"\0\0\0\x02{}", bytes(range(200))])
 def test_bytes_that_are_no_chunk_are_malformed(sent: bytes) -> None:
     with pytest.raises(MalformedMessage):
