@@ -156,6 +156,15 @@ def test_a_replaced_key_opens_no_chunk_that_is_kept(town: Town, reader: Machine)
     after = kept_chunks(town, department)
     assert {(header.key, header.made_by) for header in after} == {(current.id, me)}
     assert max(header.last_seq for header in after) >= max(header.last_seq for header in before)
+    town.clock.forward(minutes=1)
+    admin.office.town_keys.rotate(department)  # nobody left: what 加藤 closed is closed anew all the same
+    admin.office.sync()
+    with opened(kato) as inside:
+        inside.office.sync()
+        while inside.rounds.compaction.step():
+            pass
+    again = kept_chunks(town, department)
+    assert len({header.key for header in again}) == 1 and again[0].key != current.id
     kato.folder.replica.unlink()
     with opened(kato) as inside:
         while inside.rounds.listen(0).more:
