@@ -1,4 +1,4 @@
-"""SEC-4, SEC-1: a copy of the whole profile folder opens nothing without the passphrase, with or without the
+"""SEC-2, SEC-1: a copy of the whole profile folder opens nothing without the passphrase, with or without the
 keyring's secret: no row, no key, none of the words people wrote; and each guess costs the full Argon2id.
 
 Open in clear, and listed here so that it stays this list: what the profile file states (relay address and id,

@@ -1,4 +1,4 @@
-"""ADM-1, ADM-2, ADM-7: accounts, departments and the grid of rights, against the real relay."""
+"""ADM-1: accounts, departments and the grid of rights, against the real relay."""
 
 from __future__ import annotations
 

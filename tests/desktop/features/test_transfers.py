@@ -1,4 +1,4 @@
-"""ADM-2, I7, I9, I13: the yearly transfer from Excel: previewed by line, applied whole, errors given back."""
+"""ADM-1, I7, I9, I13: the yearly transfer from Excel: previewed by line, applied whole, errors given back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ADM-2, SEC-1: the own passphrase changes without locking anybody out, whatever step a power cut falls on;
+"""ADM-7: the own passphrase changes without locking anybody out, whatever step a power cut falls on;
 the local file keeps its key; a second machine learns of it; the second factor is asked once and by the relay.
 """
 

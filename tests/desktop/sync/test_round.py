@@ -1,5 +1,5 @@
 """One sync round: applied once, pending merged, refusals shown, nothing lost, nothing sent to a stranger.
-SEC-1, SEC-2, SEC-3.
+SEC-1, SEC-2, SEC-3, ADM-2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ADM-2, SEC-1 in the window: the own passphrase is changed, a second machine takes it over, the second
+"""ADM-7 in the window: the own passphrase is changed, a second machine takes it over, the second
 factor is switched on, asked once at sign-in, and switched off. By real clicks.
 """
 

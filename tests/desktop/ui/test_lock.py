@@ -1,4 +1,4 @@
-"""SEC-1, ADM-2: after ten minutes of nobody being there all is covered and closed; the passphrase opens
+"""ADM-7: after ten minutes of nobody being there all is covered and closed; the passphrase opens
 it again at the same place. The clock is the test's: nothing here waits for minutes.
 """
 

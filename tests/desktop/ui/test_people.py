@@ -1,4 +1,4 @@
-"""ADM-1, ADM-2, ADM-7, SEC-2: people, rights, keys and transfers by real clicks, on the real relay."""
+"""ADM-1, SEC-2: people, rights, keys and transfers by real clicks, on the real relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The resident pages in a real browser: accessibility by axe, no JavaScript, keyboard, size. SEG-2, SEC-4."""
+"""The resident pages in a real browser: accessibility by axe, no JavaScript, keyboard, size. SEG-2."""
 
 from __future__ import annotations
 

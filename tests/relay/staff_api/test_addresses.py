@@ -1,4 +1,4 @@
-"""Who may call the staff API from where, and whose word about addresses is believed. SEC-3."""
+"""Who may call the staff API from where, and whose word about addresses is believed. SEC-3, ADM-2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a session, one test each: security plan I17. SEC-1, SEC-3."""
+"""The rules of a session, one test each: security plan I17. ADM-7, SEC-3."""
 
 from __future__ import annotations
 
