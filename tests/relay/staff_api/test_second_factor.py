@@ -1,4 +1,4 @@
-"""The second factor: asked for after the passphrase, each code taken once, guessing throttled. SEC-1, ADM-7."""
+"""The second factor: asked after the passphrase, each code taken once, guessing throttled. SEC-1, ADM-7."""
 
 from __future__ import annotations
 
