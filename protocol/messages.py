@@ -17,7 +17,6 @@ from protocol.wire import Wire
 
 MESSAGES_LIMIT = 5  # bubbles in one request
 TEXT_LIMIT = 5000  # UTF-16 code units
-ALT_TEXT_LIMIT = 400
 IMAGE_BYTES_LIMIT = 10 * 1000 * 1000
 PREVIEW_BYTES_LIMIT = 1000 * 1000
 TEST_MARK = "【テスト配信】"

@@ -10,12 +10,8 @@ from desktop.replica.replica import Replica
 from protocol.changes import ContactFormRemove, ContactFormSave
 from protocol.ids import new_id
 from protocol.problems import Problem
-from protocol.rights import Level
 from protocol.staff import Department
 from protocol.submissions import ContactForm, find_contact_form_problems
-
-READING_LEVELS: tuple[Level, ...] = ("view", "edit")
-"""見る, 対応する: what a department may do with what arrives."""
 
 
 class FormInvalid(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from desktop.features.staff import Staff
 from desktop.replica.replica import Replica
@@ -24,10 +23,6 @@ class ShownDevice:
     here: bool
     going: bool = False
     refused: str = ""
-
-    @property
-    def last_used(self) -> datetime | None:
-        return self.device.last_seen_at
 
 
 class Devices:

@@ -91,12 +91,6 @@ def count_active_admins(connection: Connection) -> int:
     ).scalar_one()
 
 
-def list_accounts(connection: Connection, cipher: ColumnCipher) -> list[StaffAccount]:
-    """Every account, those who left too, in the order they were made."""
-    rows = connection.execute(select(staff).order_by(staff.c.created_at, staff.c.id)).all()
-    return [_account(connection, cipher, row) for row in rows]
-
-
 def has_members(connection: Connection, department: str) -> bool:
     """Whether somebody who has not left belongs to the department."""
     found = connection.execute(

@@ -74,9 +74,6 @@ class DeliveriesScreen(Screen):
         self.search.setFocus()
         self.search.selectAll()
 
-    def show_states(self, name: str) -> None:
-        self._filters[name].click()
-
     def open_chosen(self) -> None:
         shown = self._chosen()
         if shown is not None:

@@ -76,12 +76,6 @@ class Bubbles(QWidget):
         self.banner.tell("info", "画像をLINEの大きさに合わせています…")
         self._desk.background.local(read, self._picture_ready, self._picture_failed)
 
-    def focus_first(self) -> None:
-        for made in self._cards:
-            if isinstance(made, _TextCard):
-                made.text.setFocus()
-                return
-
     def _rebuild(self) -> None:
         clear(self._rows)
         self._cards = []
