@@ -15,7 +15,7 @@ from protocol.ids import is_id, new_id
 from protocol.items import SegmentItem, japan_year
 from protocol.my_number import holds_my_number
 from protocol.rights import CHANGE_NEEDS, Level, department_audience, reaches
-from protocol.sealing import SUITE, SealedHeader, SealedRecord, seal
+from protocol.sealing import SUITE, SealedHeader, SealedRecord, copy_keys_hash, seal
 from protocol.staff import StaffMember
 from protocol.submissions import (
     TEXT_LIMIT,
@@ -125,6 +125,8 @@ def receive(
         received_at=now,
         state="new",
     )
+    copy = None if arrived.copy is None else arrived.copy.only_for(readers)
+    departments = tuple(sorted(set(arrived.departments)))
     header = SealedHeader(
         town=database.relay_id,
         part="answer",
@@ -132,14 +134,15 @@ def receive(
         object=arrived.object,
         version=_object_version(connection, arrived.object),
         sealed_at=now,
+        departments=departments,
+        copy_keys="" if copy is None else copy_keys_hash(copy.wraps),
     )
-    copy = None if arrived.copy is None else arrived.copy.only_for(readers)
     submission = Submission(
         id=arrived.id,
         number=stored.number,
         object=arrived.object,
         title=arrived.title,
-        departments=arrived.departments,
+        departments=departments,
         received_at=now,
         resident=resident.id,
         sealed=seal(header, arrived.content.as_json(), readers),
@@ -225,6 +228,8 @@ def _check_staff_part(
     if header.town != relay_id:
         raise Refused("other_town")
     if (header.part, header.id, header.object) != ("staff", submission.id, submission.object):
+        raise Refused("malformed")
+    if header.departments != submission.departments:
         raise Refused("malformed")
     try:
         sizes = [len(from_base64(text)) for text in (part.nonce, part.body, *part.wraps.values())]

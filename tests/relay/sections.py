@@ -119,6 +119,7 @@ class Sections:
             "id": submission.id,
             "object": submission.object,
             "sealed_at": self.clock(),
+            "departments": submission.departments,
         }
         content = StaffContent(note=note, reply=reply).as_json()
         return seal(SealedHeader(**{**values, **header}), content, self.readers(*submission.departments))

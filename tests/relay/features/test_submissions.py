@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import threading
+from typing import Any
 
 import pytest
 
 from protocol.changes import SubmissionsOpened, SubmissionUpdate
 from protocol.encoding import to_base64
 from protocol.ids import new_id
-from protocol.sealing import CannotOpen
+from protocol.sealing import CannotOpen, copy_keys_hash
 from protocol.staff import StaffMember
 from protocol.submissions import ResidentCopy, Submission
 from relay.errors import Refused
@@ -153,6 +154,17 @@ def test_the_copy_keeps_only_wraps_to_keys_in_use(
     assert sections.arrive(resident, ("roads",)).copy_version == 0
 
 
+def test_the_seal_says_for_whom_it_is_and_which_copy_keys_came_with_it(
+    sections: Sections, resident: str
+) -> None:
+    old, new = sections.key_of["roads"], sections.renew_key("roads")
+    sent = sections.arrive(resident, ("roads", "parks"), copy=a_copy(old, new))
+    assert sent.departments == sent.sealed.header.departments == ("parks", "roads")
+    assert sent.sealed.header.copy_keys == copy_keys_hash(sent.copy_wraps) != ""
+    assert sections.open(sent.sealed, "roads")["topic"] == "道路"
+    assert sections.arrive(resident, ("roads",)).sealed.header.copy_keys == ""
+
+
 def test_staff_write_back_and_the_copy_is_renewed_in_order(
     office: Office, sections: Sections, resident: str, ito: StaffMember
 ) -> None:
@@ -199,6 +211,8 @@ def test_a_copy_that_never_was_cannot_be_renewed(
         ({"id": "another"}, "malformed"),
         ({"object": "contact:tax"}, "malformed"),
         ({"suite": "none"}, "other_suite"),
+        ({"departments": ()}, "malformed"),
+        ({"departments": ("roads", "tax")}, "malformed"),
     ],
 )
 def test_a_staff_part_of_another_place_is_refused(
@@ -206,7 +220,7 @@ def test_a_staff_part_of_another_place_is_refused(
     sections: Sections,
     resident: str,
     ito: StaffMember,
-    header: dict[str, str],
+    header: dict[str, Any],
     reason: str,
 ) -> None:
     sent = sections.arrive(resident, ("roads",))
