@@ -69,7 +69,15 @@ class AuditEntryQuery(Wire):
     no: int
 
 
+NOT_KEPT = frozenset({"trust.publish", "key.publish", "wrap.add"})
+"""Changes that carry wrapped secrets: the log keeps their hash alone. A wrap is for one person, or was refused;
+whoever may read the log must not find one for the own key there.
+"""
+
+
 class AuditDetail(Wire):
+    """`change`: the signed change behind the entry; None where there is none, and for those of `NOT_KEPT`."""
+
     entry: AuditEntry
     change: Change | None = None
 

@@ -18,6 +18,7 @@ from desktop.replica.log_heads import LogAlarm, LogHeads
 from desktop.replica.replica import Replica
 from protocol.audit import (
     AUDIT_PAGE,
+    NOT_KEPT,
     AccessEntry,
     AccessLogQuery,
     AccessPage,
@@ -39,9 +40,10 @@ from protocol.staff import StaffMember
 AUDIT_HEADER = ("番号", "日時", "職員", "操作", "対象", "結果", "理由", "端末")
 ACCESS_HEADER = ("番号", "日時", "アドレス", "方法", "行き先", "応答", "職員")
 
-SignatureState = Literal["signed", "wrong", "no_change"]
+SignatureState = Literal["signed", "wrong", "no_change", "not_kept"]
 """`signed`: the person's own key signed exactly this. `wrong`: it did not, or the key is not known.
-`no_change`: nothing to sign, such as a sign-in."""
+`no_change`: nothing to sign, such as a sign-in. `not_kept`: it carried wrapped keys, of which the log keeps
+the hash alone."""
 
 TreeState = Literal["whole", "damaged", "shrunk"]
 """`whole`: every line leads to the head that was shown, and to the one known before."""
@@ -201,6 +203,8 @@ class Audit:
     def _signature(self, detail: AuditDetail) -> SignatureState:
         change, entry = detail.change, detail.entry
         if change is None:
+            if entry.kind in NOT_KEPT:
+                return "not_kept"
             return "no_change" if not entry.change_hash else "wrong"
         member = next((one for one in self._staff.all() if one.id == entry.staff), None)
         if member is None or not member.sign_key or change.staff != entry.staff:

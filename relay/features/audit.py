@@ -1,7 +1,8 @@
 """What goes into the audit log and what comes out of it. Requirements: SEC-5, SEC-9.
 
 An entry is appended in the transaction that does what it records, as the last thing in it. It names ids,
-never what was written; the signed change behind it is kept sealed and comes out by `audit-entry` alone.
+never what was written; the signed change behind it is kept sealed and comes out by `audit-entry` alone, but
+for those with wrapped secrets in them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from protocol.audit import (
     AUDIT_PAGE,
+    NOT_KEPT,
     AuditDetail,
     AuditEntry,
     AuditEntryQuery,
@@ -105,7 +107,8 @@ def append(
         device=device,
         change_hash="" if change is None else change_hash(change),
     )
-    return add_entry(connection, cipher, entry, change)
+    kept = None if change is None or change.kind in NOT_KEPT else change
+    return add_entry(connection, cipher, entry, kept)
 
 
 def append_change(
@@ -194,7 +197,7 @@ class AuditLog:
         return AuditPage(entries=tuple(found[:limit]), more=len(found) > limit, head=head)
 
     def entry(self, query: AuditEntryQuery) -> AuditDetail:
-        """One entry and the change behind it. Raises Refused `not_found`."""
+        """One entry and the change behind it, where that is kept. Raises Refused `not_found`."""
         if not 0 <= query.no < _HIGHEST:
             raise Refused("not_found", status=404)
         with self._database.read() as connection:

@@ -14,7 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from protocol.audit import AuditEntry, AuditEntryQuery, AuditLeavesQuery, AuditQuery, TreeHead, entry_leaf
+from protocol.audit import (
+    NOT_KEPT,
+    AuditEntry,
+    AuditEntryQuery,
+    AuditLeavesQuery,
+    AuditQuery,
+    TreeHead,
+    entry_leaf,
+)
+from protocol.certificates import DIRECTORY
 from protocol.changes import (
     PAYLOADS,
     Change,
@@ -22,7 +31,10 @@ from protocol.changes import (
     GreetingSave,
     ItemRemove,
     ItemSave,
+    KeyPublish,
     LineLinkRemove,
+    TrustPublish,
+    WrapAdd,
     change_hash,
     is_signed_by,
 )
@@ -35,6 +47,7 @@ from relay.features.audit import _OBJECT_PLACES, AuditLog, append, object_ids
 from relay.store.database import Database
 from tests.conftest import Clock
 from tests.relay.features.office import Office, district_item
+from tests.relay.town_keys import TownKeys
 
 
 @pytest.fixture
@@ -135,6 +148,28 @@ def test_the_signed_change_behind_an_entry_proves_who_did_it(
     for no in (1, -1, 2**63, 2**80):
         with pytest.raises(Refused, match="not_found"):
             log.entry(AuditEntryQuery(no=no))
+
+
+@pytest.mark.parametrize("kind", sorted(NOT_KEPT))
+def test_wrapped_secrets_are_not_kept_for_whoever_reads_the_log(
+    office: Office, sato: StaffMember, log: AuditLog, database: Database, kind: str
+) -> None:
+    keys, now = TownKeys(), office.clock()
+    wraps = (keys.wrap(DIRECTORY, sato, sato, now),)
+    payload = {
+        "trust.publish": TrustPublish(trust=keys.trust(now), wraps=wraps),
+        "key.publish": KeyPublish(key=keys.department_key("tax", now), wraps=wraps),
+        "wrap.add": WrapAdd(wraps=wraps),
+    }[kind]
+    changes = (office.change(sato, kind, payload), office.change(sato, kind, payload, 7))
+    results = office.rounds.apply(sato, changes)
+    assert "refused" in {result.outcome for result in results}
+    for no, change in enumerate(changes):
+        detail = log.entry(AuditEntryQuery(no=no))
+        assert detail.change is None and detail.entry.change_hash == change_hash(change)
+    with database.read() as connection:
+        kept = connection.execute(text("SELECT change_sealed FROM audit_entries")).scalars().all()
+    assert kept == [None, None]
 
 
 def test_every_kind_of_change_says_where_its_ids_are() -> None:
