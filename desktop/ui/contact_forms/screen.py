@@ -142,8 +142,8 @@ class ContactFormsScreen(Screen):
             help_text="ページの最初に出ます。",
         )  # fmt: skip
         self._purpose_field = Field(
-            "使いみち", self.purpose, count=grapheme_count, limit=FORM_GUIDE_LIMIT,
-            help_text="受け取った個人情報を何に使うか。受け付けるには必要です（個人情報保護法）。",
+            "使いみち", self.purpose, needed_for="受け付ける", count=grapheme_count, limit=FORM_GUIDE_LIMIT,
+            help_text="受け取った個人情報を何に使うか。ページに出します（個人情報保護法）。",
         )  # fmt: skip
         for field in (self._title_field, self._guide_field, self._purpose_field):
             column.addWidget(field)

@@ -103,9 +103,11 @@ class Field(QWidget):
         *,
         help_text: str = "",
         required: bool = False,
+        needed_for: str = "",
         count: Callable[[str], int] | None = None,
         limit: int = 0,
     ) -> None:
+        """`needed_for`: what cannot be done while it is empty, for a field that is not always required."""
         super().__init__()
         self.field = field
         self._count, self._limit = count, limit
@@ -117,7 +119,8 @@ class Field(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(heading)
-        row.addWidget(label("※必須" if required else "※任意", "error" if required else "small"))
+        need = f"※{needed_for}には必要" if needed_for else "※必須" if required else "※任意"
+        row.addWidget(label(need, "error" if required or needed_for else "small"))
         row.addStretch(1)
         self._counter = label("", "small")
         row.addWidget(self._counter)

@@ -85,12 +85,18 @@ class KeysStep(QWidget):
         self.words = WordGrid(name="setup.sheet.words", columns=4)
         column.addWidget(self.words)
         column.addWidget(
-            label("この画面は一度しか出ません。写真やコピーはとらないでください。", "muted", wrap=True)
+            label(
+                "言葉を見られるのは、町の鍵を使い始めるまでです。紙に1部だけ印刷するか、書き写してください。"
+                "写真は撮らず、PDFは印刷したら消してください。",
+                "muted",
+                wrap=True,
+                name="setup.sheet.care",
+            )
         )
-        self._written = button("書き写しました", self._next_sheet, name="setup.sheet.written", role="primary")
+        self._written = button("紙に写しました", self._next_sheet, name="setup.sheet.written", role="primary")
         column.addLayout(row_of(
             button("印刷する", self._print, name="setup.sheet.print", icon="printer", theme=self._desk.theme),
-            button("PDFに保存する", self._save_pdf, name="setup.sheet.pdf", role="quiet"),
+            button("印刷用のPDFにする", self._save_pdf, name="setup.sheet.pdf", role="quiet"),
             1,
             self._written,
         ))  # fmt: skip
@@ -147,7 +153,7 @@ class KeysStep(QWidget):
         self._number.setText(f"復元の紙　{self._sheet + 1}枚目（全部で{SHEETS}枚）")
         self.words.show_words(self._town.sheets[self._sheet].words)
         last = self._sheet == SHEETS - 1
-        self._written.setText("書き写しました" if last else "書き写しました。次の紙へ")
+        self._written.setText("紙に写しました" if last else "紙に写しました。次の紙へ")
         self._to("sheet")
 
     def _publish(self) -> None:
@@ -180,7 +186,7 @@ class KeysStep(QWidget):
 
     def _save_pdf(self) -> None:
         name = f"復元の紙{self._sheet + 1}.pdf"
-        path, _ = QFileDialog.getSaveFileName(self, "PDFに保存する", name, "PDF (*.pdf)")
+        path, _ = QFileDialog.getSaveFileName(self, "印刷用のPDFにする", name, "PDF (*.pdf)")
         if path:
             self.save_pdf(Path(path))
 

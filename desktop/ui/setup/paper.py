@@ -28,7 +28,7 @@ def sheet_paper(sheet: Sheet, town_name: str, root_words: tuple[Word, ...], now:
         f"<p style='font-size:18pt'><b>復元の紙　{sheet.number} / {SHEETS}</b></p>"
         f"<p>{escape(town_name)}　「まどぐち」　{day}</p>"
         f"<p>{SHEETS}枚のうち{NEEDED}枚がそろうと、町の鍵を開けます。1枚だけでは何も開きません。"
-        "ほかの紙と別の場所の金庫にしまい、写真を撮らず、コピーをとらないでください。</p>"
+        "ほかの紙と別の場所の金庫にしまってください。写真を撮ったり、この紙のコピーをとったりしないでください。</p>"
         f"{_table(sheet.words)}"
         "<p>&nbsp;</p><p>この町の鍵の8つの言葉（人に見せてよいものです）</p>"
         f"{_table(root_words)}"
