@@ -5,15 +5,18 @@ Told in a town that has its keys (`TownStory.found` or the whole of it). Phone a
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image, ImageDraw, ImageFilter
 from PySide6.QtWidgets import QCheckBox, QPushButton
 
 from desktop.ui.driver import Driver
 from desktop.ui.inbox.list import InboxScreen
 from tests.stories.narrator import Narrator
+from tests.stories.office_round import look_around
 from tests.stories.phone import Phone, Phones
 from tests.stories.sample_town import load_sample_town
 from tests.stories.town_hall import TownHall
@@ -25,7 +28,7 @@ GUIDE = "水もれ、にごり、道路のぬれなど、気づいたことを�
 PURPOSE = "お知らせいただいた場所の確認と、ご本人への回答のためにだけ使います。"
 TOPIC = "道路から水が出ています"
 TEXT = "川北公園の東がわの道路です。\nきのうの夕方から、マンホールの横がぬれています。写真をつけます。"
-NOTE = "11月20日 16時 現地を確認。止水栓の先でもれている。工事店に連絡ずみ。"
+NOTE = "現地を確認した。止水栓の先でもれている。工事店に連絡ずみ。"
 REPLY = "お知らせいただき、ありがとうございます。\n本日、現地を確認しました。明日の午前中に修理します。"
 NARROW, HIGH = 375, 812
 """The smallest phone that is still common, in CSS pixels."""
@@ -64,6 +67,7 @@ class ContactStory:
         finally:
             self.phones.do(lambda _: phone.close()).result()
         self.see_nothing()
+        look_around(self.windows, self.admin)
 
     # -- scenes -----------------------------------------------------------------------------------------
 
@@ -109,8 +113,12 @@ class ContactStory:
             self._picture(phone, "page-form")
             page.locator("#f-topic").fill(TOPIC)
             page.locator("#f-text").fill(TEXT)
-            page.locator("#f-photos").set_input_files(str(self.town.story.picture.with_name("oame.jpg")))
-            self._picture(phone, "page-form-filled", whole=True)
+            photo = draw_wet_road()
+            page.locator("#f-photos").set_input_files(
+                {"name": "IMG_0412.jpg", "mimeType": "image/jpeg", "buffer": photo}
+            )
+            page.evaluate("scrollTo({top: 500, behavior: 'instant'})")
+            self._picture(phone, "page-form-filled")
 
         def send(_: Any) -> None:
             page = phone.page
@@ -176,7 +184,7 @@ class ContactStory:
             assert TOPIC not in talk and "修理" not in talk, "the talk carries nothing of it"
             phone.tap("お知らせを見る")
             phone.page.get_by_text("修理します").wait_for()
-            self._picture(phone, "page-reply", whole=True)
+            self._picture(phone, "page-reply")
 
         with self.narrator.step("The talk says there is news; the page opens the reply on this phone"):
             self._on(phone, read)
@@ -206,8 +214,26 @@ class ContactStory:
         if not desk.find_as(name, QCheckBox).isChecked():
             desk.click(name)
 
-    def _picture(self, phone: Phone, name: str, *, whole: bool = False) -> None:
-        phone.picture(self.narrator.new_picture(name), whole=whole)
+    def _picture(self, phone: Phone, name: str) -> None:
+        phone.picture(self.narrator.new_picture(name))
 
     def _on(self, phone: Phone, act: Callable[[Any], None]) -> None:
         self.phones.do(act).result()
+
+
+def draw_wet_road() -> bytes:
+    """What the resident's camera saw: a manhole and a puddle. No photo of a real place is needed."""
+    picture = Image.new("RGB", (1280, 960), "#8a8d90")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 1280, 260), fill="#7c9a63")
+    draw.rectangle((0, 250, 1280, 300), fill="#c9c6bd")
+    for left in range(-80, 1280, 320):
+        draw.polygon([(left, 880), (left + 190, 880), (left + 170, 915), (left - 20, 915)], fill="#f2f2ee")
+    draw.ellipse((420, 470, 1180, 800), fill="#4f5a64")
+    draw.ellipse((520, 510, 1080, 720), fill="#6f8ea6")
+    draw.ellipse((230, 420, 560, 610), fill="#3f4246", outline="#5d6166", width=14)
+    for place in range(5):
+        draw.line((290 + place * 50, 450, 290 + place * 50, 580), fill="#5d6166", width=10)
+    out = io.BytesIO()
+    picture.filter(ImageFilter.GaussianBlur(3)).save(out, "JPEG", quality=85)
+    return out.getvalue()

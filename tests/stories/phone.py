@@ -25,6 +25,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=ja",
 ]
 WIDTH, HEIGHT = 390, 844
 WAIT_MS = 20_000
@@ -120,12 +121,12 @@ class Phone:
         """Until the account's newest words contain this."""
         expect(self.page.locator("#talk .row.account", has_text=text).last).to_be_visible(timeout=WAIT_MS)
 
-    def picture(self, file: Path, *, whole: bool = False) -> None:
-        """A screenshot once fonts and pictures are there; `whole`: with what one would scroll to."""
+    def picture(self, file: Path) -> None:
+        """A screenshot once fonts and pictures are there."""
         self.page.wait_for_load_state("load")
         self.page.wait_for_function("[...document.images].every(i => i.complete)")
         self.page.evaluate("document.fonts.ready")
-        self.page.screenshot(path=str(file), full_page=whole)
+        self.page.screenshot(path=str(file))
 
     def close(self) -> None:
         self.page.context.close()
