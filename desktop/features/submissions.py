@@ -114,12 +114,20 @@ class Submissions:
         reply where the resident's page made one.
         """
         held = self.newest_own(held)
+        if held.unopened:
+            raise CannotSeal  # for whom it is has not been verified
         readers = self.ring().readers(held.departments)
         if not readers or len(readers) < len(held.departments):
             raise CannotSeal
         now = self.clock()
         header = SealedHeader(
-            town=self.town, part="staff", id=held.id, object=held.object, version=held.version, sealed_at=now
+            town=self.town,
+            part="staff",
+            id=held.id,
+            object=held.object,
+            version=held.version,
+            sealed_at=now,
+            departments=held.departments,
         )
         content = StaffContent(note=handling.note, reply=handling.reply)
         return self.replica.outbox.put(

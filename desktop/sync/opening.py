@@ -1,6 +1,6 @@
 """Sealed records opened as they arrive, with the keys this person holds; what does not open says why.
 
-A record counts only as what its seal says it is: header, number and form must belong together.
+A record counts only as what its seal says it is: part, id, form and departments must be those of the header.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from desktop.replica.replica import Replica
 from desktop.replica.submissions import Opened, Seen, stamp
 from protocol.encoding import from_base64, to_base64
 from protocol.keys import CannotUnwrap, hpke_open
-from protocol.sealing import CannotOpen, SealedRecord, open_sealed, record_hash
+from protocol.sealing import CannotOpen, SealedRecord, copy_keys_hash, open_sealed, record_hash
 from protocol.submissions import COPY_KEY_BYTES, StaffContent, Submission, SubmittedContent, copy_key_info
 from protocol.sync import Record
 from protocol.wire import MalformedMessage
@@ -108,6 +108,8 @@ class Opening:
         header = sealed.header
         if (header.part, header.id, header.object) != (part, submission.id, submission.object):
             raise CannotOpen("record_damaged")
+        if sorted(header.departments) != sorted(submission.departments):
+            raise CannotOpen("record_damaged")  # a department added later would read the next reply
         return open_sealed(sealed, keys, town=self.town)
 
 
@@ -156,7 +158,14 @@ def _unreadable(record: Record) -> Opened:
 
 
 def _copy_key(submission: Submission, keys: Keys) -> str:
-    """The resident copy's key, base64; empty where the resident's page sealed none to a key held here."""
+    """The resident copy's key, base64; empty where the resident's page sealed none to a key held here.
+
+    Only wraps the seal names count: others could hold a key of the relay's own, which would then read the
+    reply.
+    """
+    told = submission.sealed.header.copy_keys
+    if not told or told != copy_keys_hash(submission.copy_wraps):
+        return ""
     for id, wrap in submission.copy_wraps.items():
         if id not in keys:
             continue

@@ -31,7 +31,7 @@ from protocol.ids import new_id
 from protocol.keys import SharedSecret, hpke_seal, new_secret, point, wrap
 from protocol.rights import RightsGrid, audiences_of, department_audience
 from protocol.sealed_files import SealedFile, seal_file
-from protocol.sealing import SealedHeader, seal
+from protocol.sealing import SealedHeader, copy_keys_hash, seal
 from protocol.staff import Department, Role, StaffMember
 from protocol.submissions import ContactForm, Submission, SubmittedContent, copy_key_info
 from protocol.sync import Record, SyncRequest, SyncResponse
@@ -221,20 +221,26 @@ class SealedTown:
             self.relay.files[manifest.sha256] = bytearray(content)
         readers = {self.keys[department].id: self.keys[department].public for department in departments}
         object = "contact:roads"
-        header = SealedHeader(town=self.relay.relay_id, part="answer", id=id, object=object, sealed_at=now)
         content = SubmittedContent(topic=topic, text=text, files=tuple(files))
         self.copy_key = secrets.token_bytes(32)
-        wraps = {
-            key: to_base64(hpke_seal(self.copy_key, point(public), copy_key_info(id)))
-            for key, public in readers.items()
-        }
+        wraps = copy_wraps(self.copy_key, id, readers) if with_copy else {}
+        header = SealedHeader(
+            town=self.relay.relay_id, part="answer", id=id, object=object, sealed_at=now,
+            departments=departments, copy_keys=copy_keys_hash(wraps),
+        )  # fmt: skip
         submission = Submission(
             id=id, number=f"2026-{self.count:06}", object=object, title=title, departments=departments,
             received_at=now, resident=secrets.token_hex(8), sealed=seal(header, content.as_json(), readers),
-            copy_wraps=wraps if with_copy else {}, copy_version=1 if with_copy else 0,
+            copy_wraps=wraps, copy_version=1 if with_copy else 0,
         )  # fmt: skip
         put_submission(self.relay, submission)
         return submission
+
+
+def copy_wraps(key: bytes, submission: str, readers: dict[str, str]) -> dict[str, str]:
+    """The copy's key as the resident's page seals it to each department."""
+    info = copy_key_info(submission)
+    return {id: to_base64(hpke_seal(key, point(public), info)) for id, public in readers.items()}
 
 
 def found_town(relay: FakeRelay) -> SealedTown:

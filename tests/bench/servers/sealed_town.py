@@ -45,7 +45,9 @@ def letters(
         at = began + timedelta(minutes=3 * number)
         id = new_id(at)
         object = f"contact:{number % 7}"
-        header = SealedHeader(town=town, part="answer", id=id, object=object, sealed_at=at)
+        header = SealedHeader(
+            town=town, part="answer", id=id, object=object, sealed_at=at, departments=(department,)
+        )
         text = "".join(_WORDS[(number + place) % len(_WORDS)] for place in range(1 + number % 3))
         content = SubmittedContent(topic=f"{number}番目の困りごと", text=text)
         yield Submission(

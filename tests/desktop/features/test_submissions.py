@@ -24,7 +24,7 @@ from protocol.encoding import from_base64
 from protocol.submissions import Submission, copy_bound_to
 from tests.desktop.conftest import Desk
 from tests.desktop.fake_relay import FakeRelay
-from tests.desktop.fake_submissions import SealedTown, found_town, put_submission
+from tests.desktop.fake_submissions import SealedTown, copy_wraps, found_town, put_submission
 from tests.desktop.pictures_for_tests import noise
 
 
@@ -220,6 +220,41 @@ def test_without_a_copy_there_is_none_to_renew(office: Office, town: SealedTown)
     office.sync()
     (change,) = [change for change in town.relay.applied if change.kind == "submission.update"]
     assert change.payload["renewed_copy"] is None
+
+
+def test_a_copy_key_the_seal_does_not_name_renews_nothing(office: Office, town: SealedTown) -> None:
+    """Whoever keeps the records knows the departments' public keys and could seal a key of their own."""
+    sent = town.receive("soumu")
+    evil = copy_wraps(bytes(32), sent.id, {town.keys["soumu"].id: town.keys["soumu"].public})
+    put_submission(town.relay, sent.model_copy(update={"copy_wraps": evil}))
+    office.sync()
+    assert (only(office).copy_key, only(office).unopened) == ("", "")
+    office.submissions.update(only(office), Handling("done", "うちうち", "返事"))
+    office.sync()
+    (change,) = [change for change in town.relay.applied if change.kind == "submission.update"]
+    assert change.payload["renewed_copy"] is None
+
+
+def test_a_department_the_seal_does_not_name_gets_no_answer(desk: Desk, town: SealedTown) -> None:
+    office = desk.enrol()
+    town.join("sato", "soumu", "zeimu")
+    town.compare_root(desk.folder)
+    sent = town.receive("soumu")
+    put_submission(town.relay, sent.model_copy(update={"departments": ("soumu", "zeimu")}))
+    office.sync()
+    assert (only(office).unopened, only(office).text) == ("record_damaged", "")
+    with pytest.raises(CannotSeal):
+        office.submissions.update(only(office), Handling("done", "うちうち", "返事"))
+
+
+def test_what_staff_write_names_its_departments_too(office: Office, town: SealedTown) -> None:
+    sent = town.receive("soumu")
+    office.sync()
+    office.submissions.update(only(office), Handling("done", "うちうち", "返事"))
+    office.sync()
+    part = Submission.parse(town.relay.records["submission", sent.id].body).staff_part
+    assert part is not None and part.header.departments == ("soumu",)
+    assert (only(office).note, only(office).reply) == ("うちうち", "返事")
 
 
 def test_nothing_is_written_that_a_department_could_not_read(office: Office, town: SealedTown) -> None:

@@ -75,7 +75,9 @@ class Relay:
 
     def _letter(self, number: int) -> Record:
         id = f"letter-{number}"
-        header = SealedHeader(town="r", part="answer", id=id, object="contact:x", sealed_at=NOW)
+        header = SealedHeader(
+            town="r", part="answer", id=id, object="contact:x", sealed_at=NOW, departments=("a",)
+        )
         sealed = seal(header, SubmittedContent(text=f"文{number}").as_json(), {"k": SECRET.public})
         body = Submission(
             id=id, number=str(number), object="contact:x", departments=("a",), received_at=NOW, sealed=sealed

@@ -16,16 +16,16 @@ from desktop.sync import compaction
 from protocol.chunks import ChunkHeader
 from protocol.encoding import to_base64
 from protocol.ids import new_id
-from protocol.keys import hpke_seal, point
 from protocol.rights import department_audience
-from protocol.sealing import SealedHeader, seal
-from protocol.submissions import ResidentCopy, Submission, SubmittedContent, copy_key_info
+from protocol.sealing import SealedHeader, copy_keys_hash, seal
+from protocol.submissions import ResidentCopy, Submission, SubmittedContent
 from relay.features.sync import SyncRounds
 from relay.store.chunks import list_chunk_headers
 from relay.store.records import put_record
 from relay.store.submissions import StoredSubmission, add_copy, add_submission
 from tests.conftest import Clock
 from tests.desktop.conftest import PASSPHRASE
+from tests.desktop.fake_submissions import copy_wraps
 from tests.desktop.town import Machine, Town, running_town
 
 
@@ -63,11 +63,11 @@ def receive(town: Town, machine: Machine, text: str) -> str:
     (department,) = shown.body.access
     readers = machine.office.ring().readers([department])
     id, object, number = new_id(now), f"contact:{shown.id}", f"2026-{secrets.randbelow(10**6):06}"
-    header = SealedHeader(town=database.relay_id, part="answer", id=id, object=object, sealed_at=now)
-    wraps = {
-        key: to_base64(hpke_seal(bytes(32), point(public), copy_key_info(id)))
-        for key, public in readers.items()
-    }
+    wraps = copy_wraps(bytes(32), id, readers)
+    header = SealedHeader(
+        town=database.relay_id, part="answer", id=id, object=object, sealed_at=now,
+        departments=(department,), copy_keys=copy_keys_hash(wraps),
+    )  # fmt: skip
     submission = Submission(
         id=id, number=number, object=object, title="道路", departments=(department,), received_at=now,
         sealed=seal(header, SubmittedContent(text=text).as_json(), readers), copy_wraps=wraps, copy_version=1,
