@@ -70,8 +70,8 @@ class AuditEntryQuery(Wire):
 
 
 NOT_KEPT = frozenset({"trust.publish", "key.publish", "wrap.add"})
-"""Changes that carry wrapped secrets: the log keeps their hash alone. A wrap is for one person, or was refused;
-whoever may read the log must not find one for the own key there.
+"""Changes that carry wrapped secrets: the log keeps their hash alone. Such a wrap is for one person, or was
+refused; whoever may read the log must not find one for the own key there.
 """
 
 
