@@ -5,10 +5,29 @@ of people.
 from __future__ import annotations
 
 import logging
+import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 
 LOGGER = logging.getLogger("madoguchi.desktop")
+
+
+class PlacesOnly(logging.Formatter):
+    """A traceback by its places and kinds of error: the words of an error may be somebody's."""
+
+    def formatException(
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        lines = []
+        error = ei[1]
+        while error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+            lines.append(type(error).__name__)
+            error = error.__cause__ or error.__context__
+        return "\n".join(lines)
 
 
 def start_log(path: Path) -> None:
@@ -17,7 +36,7 @@ def start_log(path: Path) -> None:
         LOGGER.removeHandler(handler)
         handler.close()
     handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(PlacesOnly("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
