@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from desktop.ui.theme import Colours
 
 
+LETTERS = "Noto Sans JP"
+"""For what is read or typed letter by letter: BIZ UDPGothic draws g, p and y with next to no tails."""
+
+
 def stylesheet(c: Colours, px: Callable[[float], int]) -> str:
     """`px` turns a size at 100 % into pixels at the chosen text size."""
     return "\n".join((_grounds(c, px), _type(c, px), _buttons(c, px), _fields(c, px), _lists(c, px)))
@@ -57,7 +61,8 @@ def _type(c: Colours, px: Callable[[float], int]) -> str:
     QLabel[role="error"] {{ color: {c.error}; font-size: {px(14)}px; }}
     QLabel[role="success"] {{ color: {c.success}; font-size: {px(14)}px; }}
     QLabel[role="code"] {{ font-size: {px(34)}px; font-weight: 700; letter-spacing: 4px; }}
-    QLabel[role="passphrase"] {{ font-size: {px(22)}px; font-weight: 700; }}
+    QLabel[role="passphrase"] {{ font-family: "{LETTERS}"; font-size: {px(22)}px; }}
+    QLabel[letters="true"] {{ font-family: "{LETTERS}"; }}
     QLabel[badge] {{ font-size: {px(13)}px; padding: {px(4)}px {px(10)}px; border-radius: {px(10)}px;
         font-weight: 700; }}
     QLabel[badge="neutral"] {{ background: {c.sunken}; color: {c.text}; }}
@@ -124,7 +129,7 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled {{ background: {c.sunken}; color: {c.muted}; }}
     QComboBox QAbstractItemView {{ background: {c.surface}; border: 1px solid {c.strong_line};
         selection-background-color: {c.primary_soft}; selection-color: {c.text}; outline: none; }}
-    QPlainTextEdit {{ font-family: "Noto Sans JP"; }}
+    QPlainTextEdit, QLineEdit[letters="true"] {{ font-family: "{LETTERS}"; }}
     QCheckBox, QRadioButton {{ spacing: 10px; min-height: {px(32)}px; background: transparent; }}
     QCheckBox:disabled {{ color: {c.muted}; }}
     QCheckBox::indicator, QListView::indicator {{ width: {px(18)}px; height: {px(18)}px; border-radius: 4px;

@@ -65,9 +65,11 @@ class FirstStart(DoorFrame):
 
     def _who_step(self, relay_url: str, code: str) -> QWidget:
         step, column = _step()
-        self.address = CommitLine(relay_url, name="first.address", hint="https://madoguchi.example.jp")
+        self.address = CommitLine(
+            relay_url, name="first.address", hint="https://madoguchi.example.jp", letters=True
+        )
         self.code = CommitLine(code, name="first.code", hint="XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX")
-        self.login_name = CommitLine(name="first.login_name", hint="例：sato")
+        self.login_name = CommitLine(name="first.login_name", hint="例：sato", letters=True)
         self.display_name = CommitLine(name="first.display_name", hint="例：総務課 佐藤")
         for field in (self.address, self.code, self.login_name):
             field.setInputMethodHints(Qt.InputMethodHint.ImhLatinOnly)

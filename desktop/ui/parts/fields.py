@@ -16,10 +16,13 @@ class CommitLine(QLineEdit):
 
     committed = Signal(str)
 
-    def __init__(self, text: str = "", *, name: str, hint: str = "") -> None:
+    def __init__(self, text: str = "", *, name: str, hint: str = "", letters: bool = False) -> None:
+        """`letters`: what is typed here is checked letter by letter."""
         super().__init__(text)
         self.setObjectName(name)
         self.setPlaceholderText(hint)
+        if letters:
+            self.setProperty("letters", "true")
         self._told = text
         self._composing = False
         self.textChanged.connect(self._tell)

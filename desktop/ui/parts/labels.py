@@ -8,12 +8,19 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 from desktop.ui.parts.paragraph import Paragraph
 
 
-def label(text: str = "", role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
-    """`role` is a role of the style sheet: title, heading, muted, number, …"""
+def label(
+    text: str = "", role: str = "", *, wrap: bool = False, letters: bool = False, name: str = ""
+) -> QLabel:
+    """`role` is a role of the style sheet: title, heading, muted, number, …
+
+    `letters`: words in Latin letters that are read one by one, as addresses and login names.
+    """
     made = Paragraph(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)
+    if letters:
+        made.setProperty("letters", "true")
     if name:
         made.setObjectName(name)
     return made

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QShowEvent, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QFont,
+    QFontInfo,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 LINE_HEIGHT = 1.55
@@ -19,9 +28,11 @@ class Lines:
 
     def __init__(self, text: str, font: QFont, width: float, line_height: float = LINE_HEIGHT) -> None:
         self._layouts: list[QTextLayout] = []
-        self._step = round(QFontMetrics(font).height() * line_height)
+        height = QFontMetrics(font).height()
+        # Of the size of the letters: a font with leading of its own is not given leading twice.
+        self._step = max(height, round(QFontInfo(font).pixelSize() * line_height))
         self._ascent = QFontMetrics(font).ascent()
-        self._gap = (self._step - QFontMetrics(font).height()) / 2
+        self._gap = (self._step - height) / 2
         self.height, self.width = 0, 0.0
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

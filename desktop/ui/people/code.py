@@ -42,8 +42,8 @@ class CodeSheet(Sheet):
         self._desk, self._member, self._answer, self._words = desk, member, answer, root_words
         self.column.addWidget(label(_STEPS[kind], wrap=True))
         frame, inner = card(margin=16, spacing=6)
-        inner.addWidget(label(f"利用者名　{member.login_name}", "muted"))
-        inner.addWidget(label(f"つなぎ先　{desk.office.relay_url}", "muted", wrap=True))
+        inner.addWidget(label(f"利用者名　{member.login_name}", "muted", letters=True))
+        inner.addWidget(label(f"つなぎ先　{desk.office.relay_url}", "muted", wrap=True, letters=True))
         groups = answer.code.split("-")
         in_two = f"{'-'.join(groups[:4])}\n{'-'.join(groups[4:])}"
         code = label(in_two, "passphrase", name="code.code", wrap=True)

@@ -43,7 +43,7 @@ class WordGrid(QWidget):
         column.addWidget(label(f"{number}", "small"))
         reading = label(word.kana, "heading", name=f"{self._name}.{number}")
         reading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        letters = label(word.romaji, "small", wrap=True)
+        letters = label(word.romaji, "muted", wrap=True, letters=True)
         letters.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(reading)
         column.addWidget(letters)

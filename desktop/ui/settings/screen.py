@@ -118,7 +118,7 @@ class SettingsScreen(Screen):
         )
         for place, (name, words) in enumerate(facts):
             grid.addWidget(label(name, "muted"), place, 0)
-            grid.addWidget(label(words, wrap=True), place, 1)
+            grid.addWidget(label(words, wrap=True, letters=words != me.display_name), place, 1)
         column.addLayout(grid)
         return frame
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.features.exports import japan_time
 from desktop.keys.passphrase import Word
 from desktop.keys.recovery import NEEDED, SHEETS, Sheet
+from desktop.ui.stylesheet import LETTERS
 from protocol.staff import StaffMember
 
 _COLUMNS = 4
@@ -49,7 +50,8 @@ def code_paper(
     return _paper(
         "<p style='font-size:18pt'><b>「まどぐち」の登録コード</b></p>"
         f"<p>{escape(member.display_name)} さん</p>"
-        f"<p>利用者名：{escape(member.login_name)}<br>つなぎ先：{escape(relay_url)}</p>"
+        f"<p style='font-family:{LETTERS}'>利用者名：{escape(member.login_name)}<br>"
+        f"つなぎ先：{escape(relay_url)}</p>"
         f"<p style='font-size:16pt'><b>{escape(code)}</b></p>"
         f"<p>{escape(until)} まで、1回だけ使えます。</p>{words}"
     )
@@ -84,7 +86,7 @@ def save_pdf(paper: QTextDocument, path: Path) -> None:
 def _table(words: tuple[Word, ...]) -> str:
     cells = [
         f"<td width='25%'>{number}. <b style='font-size:14pt'>{escape(word.kana)}</b><br>"
-        f"<span style='font-size:10pt'>{escape(word.romaji)}</span></td>"
+        f"<span style='font-size:10pt; font-family:{LETTERS}'>{escape(word.romaji)}</span></td>"
         for number, word in enumerate(words, start=1)
     ]
     rows = ["".join(cells[start : start + _COLUMNS]) for start in range(0, len(cells), _COLUMNS)]
