@@ -193,6 +193,12 @@ class MemberWithoutKeys(Trouble):
     code = "member_without_keys"
 
 
+class MemberChanged(Trouble):
+    """Keys, departments or role of the person are others by now than those that were compared."""
+
+    code = "member_changed"
+
+
 class ListUnreadable(Trouble):
     """A list to import is no Excel file of the expected form."""
 

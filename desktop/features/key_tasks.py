@@ -88,7 +88,8 @@ def waits_for_comparing(ring: KeyRing, member: StaffMember) -> bool:
         return False
     if member.state == "unconfirmed":
         return True
-    entitled = all(ring.is_entitled(member, department) for department in member.departments)
+    wanted = (*member.departments, DIRECTORY) if member.role == "admin" else member.departments
+    entitled = all(ring.is_entitled(member, department) for department in wanted)
     return ring.root == "trusted" and not (ring.is_certified(member) and entitled)
 
 
@@ -124,7 +125,8 @@ def _hand_on_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
         if member.id == facts.me.id or not is_certified(ring, member):
             continue
         holders = ring.trust.directory_holders if ring.trust is not None else ()
-        if member.role == "admin" and ring.directory is not None and member.id not in holders:
+        is_keeper = ring.is_entitled(member, DIRECTORY)
+        if is_keeper and ring.directory is not None and member.id not in holders:
             yield KeyTask("hand_on", member=member.id, department=DIRECTORY)
         for department in member.departments:
             if not ring.is_entitled(member, department):

@@ -275,8 +275,9 @@ class People:
         return admins == {id}
 
     def _certify_again(self, before: StaffMember, wish: MemberWish) -> None:
-        if set(before.departments) != set(wish.departments):
-            self._keys.certify_again(before.id)
+        changed_role = (before.role == "admin") != (wish.role == "admin")
+        if changed_role or set(before.departments) != set(wish.departments):
+            self._keys.certify_again(before.id, wish.departments, wish.role)
 
     def _need_directory_for(self, departments: Iterable[str]) -> None:
         keys = self._replica.records.all("key", DepartmentKey)

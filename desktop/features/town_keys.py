@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from desktop.errors import KeysNotReady, MemberWithoutKeys
+from desktop.errors import KeysNotReady, MemberChanged, MemberWithoutKeys
 from desktop.features.town_root import (
     BOX,
     NewTown,
@@ -50,7 +50,7 @@ from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.keys import SharedSecret, new_secret, wrap
 from protocol.signin import StaffKeys
-from protocol.staff import StaffMember
+from protocol.staff import Role, StaffMember
 from protocol.wire import Wire
 
 _JAPAN = ZoneInfo("Asia/Tokyo")
@@ -186,31 +186,34 @@ class TownKeys:
 
     # -- people -----------------------------------------------------------------------------------------
 
-    def confirm(self, member_id: str, keys_seen: tuple[str, str]) -> None:
+    def confirm(self, seen: StaffMember) -> None:
         """The words were compared with the person: certify, and hand over what the person is entitled to.
 
-        `keys_seen`: sign and seal key whose words were on the screen, in case the relay shows others by now.
-        Raises KeysNotReady, MemberWithoutKeys.
+        `seen`: the person as on the screen: exactly these keys, departments and role are certified.
+        Raises KeysNotReady, MemberWithoutKeys, MemberChanged where the relay shows something else by now.
         """
         ring = self._ring()
-        member = self._member(member_id)
         if ring.directory is None:
             raise KeysNotReady
-        if not member.sign_key or (member.sign_key, member.seal_key) != keys_seen:
+        if not seen.sign_key:
             raise MemberWithoutKeys
-        self._certify(ring.directory, member, keys_seen)
-        if member.role == "admin":
-            self._hand_directory_to(ring, member)
-        self.equip(member.id, member.departments)
+        if _certified_part(self._member(seen.id)) != _certified_part(seen):
+            raise MemberChanged
+        self._certify(ring.directory, seen, (seen.sign_key, seen.seal_key))
+        if seen.role == "admin":
+            self._hand_directory_to(self._ring(), seen.id)
+        self.equip(seen.id, seen.departments)
 
-    def certify_again(self, member_id: str) -> None:
-        """The departments of a confirmed person changed: the certificate says the new ones. Does nothing
-        where this person does not keep the directory; `pending_tasks` of who keeps it name what is open.
+    def certify_again(self, member_id: str, departments: tuple[str, ...], role: Role) -> None:
+        """An administrator gave a confirmed person these departments and this role: the certificate says so.
+        Does nothing where this person does not keep the directory; `find_tasks` of who keeps it names what
+        is open.
         """
         ring = self._ring()
         member = self._member(member_id)
         if ring.directory is not None and is_certified(ring, member):
-            self._certify(ring.directory, member, (member.sign_key, member.seal_key))
+            decided = member.model_copy(update={"departments": departments, "role": role})
+            self._certify(ring.directory, decided, (member.sign_key, member.seal_key))
 
     def equip(self, member_id: str, departments: Iterable[str]) -> None:
         """Give a confirmed person keys for these departments, as far as this desktop can: hand on what it
@@ -231,7 +234,7 @@ class TownKeys:
         ring = self._ring()
         member = self._certified_member(member_id)
         if department == DIRECTORY:
-            self._hand_directory_to(ring, member)
+            self._hand_directory_to(ring, member_id)
             return
         if not ring.is_entitled(member, department):
             raise MemberWithoutKeys
@@ -297,9 +300,12 @@ class TownKeys:
         key = ring.current_key(department)
         return key is not None and bool(living_holders(ring, key, self._staff()))
 
-    def _hand_directory_to(self, ring: KeyRing, member: StaffMember) -> None:
+    def _hand_directory_to(self, ring: KeyRing, member_id: str) -> None:
+        member = self._member(member_id)
         if ring.directory is None:
             raise KeysNotReady
+        if not ring.is_entitled(member, DIRECTORY):
+            raise MemberWithoutKeys
         raw = ring.directory.private_bytes_raw()
         self._put("wrap.add", WrapAdd(wraps=(self._wrap(DIRECTORY, raw, member.id, member.seal_key),)))
 
@@ -353,6 +359,11 @@ def fiscal_year(now: datetime) -> int:
     """April to March, by the calendar of Japan."""
     day = now.astimezone(_JAPAN)
     return day.year if day.month >= 4 else day.year - 1
+
+
+def _certified_part(member: StaffMember) -> tuple[object, ...]:
+    """What a certificate says of a person."""
+    return member.id, member.sign_key, member.seal_key, sorted(member.departments), member.role
 
 
 def is_certified(ring: KeyRing, member: StaffMember) -> bool:

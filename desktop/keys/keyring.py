@@ -86,15 +86,15 @@ class KeyRing:
         )
 
     def is_entitled(self, member: StaffMember, department: str) -> bool:
-        """Whether this person may hold the department's keys: by the certificate, not by the relay's word."""
+        """Whether this person may hold the department's keys, or the directory's: by the certificate, not by
+        the relay's word. The relay can only take away.
+        """
         certificate = member.certificate
-        return (
-            member.state == "active"
-            and department in member.departments
-            and certificate is not None
-            and department in certificate.departments
-            and self.is_certified(member)
-        )
+        if member.state != "active" or certificate is None or not self.is_certified(member):
+            return False
+        if department == DIRECTORY:
+            return member.role == "admin" and certificate.admin
+        return department in member.departments and department in certificate.departments
 
 
 def open_ring(

@@ -127,7 +127,7 @@ class Town:
         assert member.office.town_keys.root_words() == keys.root_words()
         member.office.town_keys.accept_root(keys.root_words())
         self.clock.forward(seconds=1)
-        keys.confirm(id, (shown.sign_key, shown.seal_key))
+        keys.confirm(shown)
         self.sync(admin, member)
 
     def sync(self, *machines: Machine) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop.errors import Trouble
-from desktop.features.wording import words_of_trouble
+from desktop.features.wording import words_for, words_of_trouble
 from desktop.keys.passphrase import Word
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner
@@ -41,7 +41,9 @@ class ConfirmSheet(Sheet):
             "声でその人だと分かることが大切です。メールでは確かめないでください。",
             wrap=True,
         ))  # fmt: skip
-        self.column.addWidget(label(f"所属する課：{departments}", wrap=True))
+        role = words_for("role")[member.role]
+        self.column.addWidget(label(f"役割：{role}", wrap=True, name="compare.role"))
+        self.column.addWidget(label(f"所属する課：{departments}", wrap=True, name="compare.departments"))
         grid = WordGrid(name="compare.words")
         grid.show_words(words)
         self.column.addWidget(grid)
@@ -63,7 +65,8 @@ class ConfirmSheet(Sheet):
             if member is None:
                 return None
             names = {each.id: each.name for each in office.people.departments()}
-            belongs = "、".join(names[each] for each in member.departments if each in names)
+            # A department without a name is certified like any other, so it must be seen as well.
+            belongs = "、".join(names.get(each, "名前の分からない課") for each in member.departments)
             return member, office.town_keys.words_of(member), belongs or "なし"
 
         def show(found: tuple[StaffMember, tuple[Word, ...], str] | None) -> None:
@@ -76,7 +79,7 @@ class ConfirmSheet(Sheet):
         keys, member = self._desk.office.town_keys, self._member
         self._go.setEnabled(False)
         self._desk.background.local(
-            lambda: keys.confirm(member.id, (member.sign_key, member.seal_key)),
+            lambda: keys.confirm(member),
             lambda _: self._confirmed(),
             self._failed,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.errors import KeysNotReady, MemberWithoutKeys, OneSheetOnly, SheetsOfAnotherTown
+from desktop.errors import KeysNotReady, MemberChanged, MemberWithoutKeys, OneSheetOnly, SheetsOfAnotherTown
 from desktop.features.key_tasks import KeyTask
 from desktop.features.people import MemberWish
 from desktop.features.town_keys import fiscal_year
@@ -15,6 +15,7 @@ from desktop.keys.recovery import new_recovery_secret, split_secret
 from protocol.certificates import DIRECTORY
 from protocol.ids import new_id
 from protocol.sealing import CannotOpen, SealedHeader, SealedRecord, open_sealed, seal
+from protocol.sync import Record
 from tests.conftest import Clock
 from tests.desktop.town import Machine, Town, running_town
 
@@ -101,8 +102,10 @@ def test_keys_the_relay_swapped_are_not_confirmed(town: Town, admin: Machine) ->
     assert shown is not None
     swapped = shown.model_copy(update={"seal_key": admin.office.me.seal_key})
     assert admin.office.town_keys.words_of(swapped) != suzuki.office.town_keys.own_words()
-    with pytest.raises(MemberWithoutKeys):
-        admin.office.town_keys.confirm(shown.id, (swapped.sign_key, swapped.seal_key))
+    for other in (swapped, shown.model_copy(update={"role": "admin"}),
+                  shown.model_copy(update={"departments": ()})):  # fmt: skip
+        with pytest.raises(MemberChanged):
+            admin.office.town_keys.confirm(other)
     invited = admin.office.people.save(MemberWish("kato", "加藤", "viewer", (welfare,)))
     with pytest.raises(MemberWithoutKeys):
         admin.office.town_keys.words_of(admin.office.people.find(invited))  # type: ignore[arg-type]
@@ -289,7 +292,28 @@ def test_another_administrator_is_asked_to_get_the_directory(town: Town, admin: 
     town.confirm(admin, suzuki)
     admin.office.people.save(MemberWish("suzuki", "鈴木", "admin", (), id=suzuki.office.me.id))
     assert tasks(admin) == [KeyTask("hand_on", member=suzuki.office.me.id, department=DIRECTORY)]
+    shown = admin.office.people.find(suzuki.office.me.id)
+    assert shown is not None and shown.certificate is not None and shown.certificate.admin
     admin.office.town_keys.hand_on(suzuki.office.me.id, DIRECTORY)
     town.sync(admin, suzuki)
     assert suzuki.office.town_keys.can_certify()
     assert admin.office.home.refused() == []
+
+
+def test_the_relays_word_alone_makes_nobody_keeper_of_the_directory(town: Town, admin: Machine) -> None:
+    suzuki = town.invite(admin, "suzuki", role="viewer")
+    town.confirm(admin, suzuki)
+    id = suzuki.office.me.id
+    shown = admin.office.people.find(id)
+    assert shown is not None
+    lie = Record(
+        kind="staff", id=id, audience="all",
+        seq=10**6, version=10**6, body=shown.model_copy(update={"role": "admin"}).as_json(),
+    )  # fmt: skip
+    replica = admin.office.submissions.replica
+    with replica.store.writing() as connection:
+        replica.records.apply(connection, (lie,))
+    found = admin.office.people.key_tasks()
+    assert found == [KeyTask("confirm", member=id)], "a person must compare and see the role"
+    with pytest.raises(MemberWithoutKeys):
+        admin.office.town_keys.hand_on(id, DIRECTORY)

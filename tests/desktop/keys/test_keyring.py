@@ -22,7 +22,7 @@ from protocol.encoding import to_base64
 from protocol.keys import SharedSecret, new_secret, wrap
 from protocol.sealing import CannotOpen, SealedHeader, open_sealed, seal
 from protocol.signin import StaffKeys, new_staff_keys
-from protocol.staff import StaffMember
+from protocol.staff import Role, StaffMember
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ME = "staff-me"
@@ -190,7 +190,8 @@ def test_a_colleague_counts_only_with_a_certificate_for_the_present_keys(
         {"certificate": None},
         {"certificate": certificate.model_copy(update={"seal_key": to_base64(other.seal_public)})},
         {"certificate": certify_staff(
-            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, departments=(), admin=False, now=NOW
+            new_town(NOW).directory, staff="s", sign_key=sign, seal_key=sealing, departments=(), admin=False,
+            now=NOW,
         )},
     ):  # fmt: skip
         assert not held.is_certified(member.model_copy(update=change))
@@ -217,3 +218,27 @@ def test_the_relays_word_alone_puts_nobody_into_a_department(town: NewTown, keys
     assert not held.is_entitled(member, "roads")  # the relay says so, the certificate does not
     assert not held.is_entitled(member, "tax")  # left since
     assert not held.is_entitled(member.model_copy(update={"state": "left"}), "welfare")
+
+
+def test_who_may_keep_the_directory_is_in_the_certificate(town: NewTown, keys: StaffKeys) -> None:
+    sign, sealing = to_base64(keys.sign_public), to_base64(keys.seal_public)
+
+    def member(*, certified: bool, role: Role) -> StaffMember:
+        certificate = certify_staff(
+            town.directory,
+            staff="s",
+            sign_key=sign,
+            seal_key=sealing,
+            departments=(),
+            admin=certified,
+            now=NOW,
+        )
+        return StaffMember(
+            id="s", login_name="s", display_name="s", role=role, departments=(DIRECTORY,), sign_key=sign,
+            seal_key=sealing, certificate=certificate,
+        )  # fmt: skip
+
+    held = ring(town, keys)
+    assert held.is_entitled(member(certified=True, role="admin"), DIRECTORY)
+    assert not held.is_entitled(member(certified=False, role="admin"), DIRECTORY)
+    assert not held.is_entitled(member(certified=True, role="viewer"), DIRECTORY)

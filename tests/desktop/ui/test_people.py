@@ -113,6 +113,8 @@ def test_a_person_is_invited_comes_in_is_compared_and_gets_the_key(town: Town, a
         driver.click("people.confirm")
         await driver.until_seen("compare.go")
         assert driver.find_as("compare.words", WordGrid).text == words[1]
+        assert driver.text("compare.role") == "役割：担当"
+        assert driver.text("compare.departments") == "所属する課：福祉課"
         driver.click("compare.go")
         await driver.until(lambda: not driver.sees("compare.go"), "compared")
         await driver.until(lambda: not driver.find("people.confirm").isEnabled(), "nothing left to compare")
