@@ -23,6 +23,7 @@ from desktop.errors import AlreadyRunning, Trouble
 from desktop.features.account import Account
 from desktop.features.asking import W
 from desktop.features.audit import Audit
+from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
@@ -293,7 +294,8 @@ def _office(
         items=Items(replica, ask, clock),
         deliveries=Deliveries(replica, ask, clock),
         staff=staff,
-        home=Home(replica),
+        home=Home(replica, ring),
+        conflicts=Conflicts(replica),
         submissions=Submissions(
             replica,
             ring,

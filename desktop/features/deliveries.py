@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.config import CONFIRM_BY_TYPING_FROM
-from desktop.errors import Trouble
+from desktop.errors import RelayRefused, Trouble
 from desktop.features.asking import Ask
 from desktop.features.pictures import FittedPicture, fit_picture
 from desktop.features.test_outcomes import TestOutcome
@@ -106,19 +106,34 @@ class Deliveries:
         new = {"id": new_id(self._clock()), "title": title, "copied_from": draft.id}
         return draft.model_copy(update=new)
 
-    def save(self, draft: DeliveryDraft) -> str:
-        """Leave the draft in the outbox, problems and all; returns the id of the change."""
-        known = self.get(draft.id)
+    def save(self, draft: DeliveryDraft, seen: int | None = None) -> str:
+        """Leave the draft in the outbox, problems and all; returns the id of the change.
+
+        `seen`: the version the person began from, so that a colleague's newer one is not written over unseen.
+        Without it, the draft follows what is there now.
+        """
         change = self._replica.outbox.put(
-            "delivery.save", DeliverySave(draft=draft), based_on=known.version if known else 0
+            "delivery.save", DeliverySave(draft=draft), based_on=self._base(draft, seen)
         )
         self._replica.drafts.drop(draft.id)
         return change
 
-    def keep(self, draft: DeliveryDraft) -> datetime:
-        """Autosave on this machine only; returns when."""
+    def keep(self, draft: DeliveryDraft, seen: int | None = None) -> datetime:
+        """Autosave on this machine only; returns when. `seen` as for `save`."""
+        return self._replica.drafts.keep(draft, self._base(draft, seen))
+
+    def begun_from(self, draft: DeliveryDraft) -> int:
+        """The version a draft follows that a person begins to write on: that of the day it was kept on this
+        machine, or what is there now.
+        """
+        kept = (one for one in self.kept() if one.draft == draft)
+        return next((one.based_on for one in kept), self._base(draft, None))
+
+    def _base(self, draft: DeliveryDraft, seen: int | None) -> int:
+        if seen is not None:
+            return seen
         known = self.get(draft.id)
-        return self._replica.drafts.keep(draft, known.version if known else 0)
+        return known.version if known else 0
 
     def kept(self) -> list[KeptDraft]:
         """What was being written when the program ended."""
@@ -191,6 +206,8 @@ class Deliveries:
         problems = self.problems(draft)
         if known is not None and known.body.state != "draft":
             problems += (Problem(code="not_a_draft", at="state"),)
+        elif known is not None and known.refused == "version_conflict":
+            problems += (Problem(code="version_conflict", at="state"),)  # first the person chooses
         try:
             count = self.count_recipients(draft.segment)
             answer = self.quota()
@@ -205,17 +222,21 @@ class Deliveries:
         )
 
     def send(self, confirmation: Confirmation) -> str:
-        """Save the draft as it was shown and confirm it. Raises DeliveryRefused where it may not be sent."""
+        """Save the draft as it was shown and confirm it. Raises DeliveryRefused where it may not be sent, and
+        RelayRefused where the relay has just refused the draft for a colleague's newer one.
+        """
         if confirmation.problems or confirmation.count is None:
             raise DeliveryRefused(confirmation.problems)
         draft = confirmation.draft
-        known = self.get(draft.id)
+        known, seen = self.get(draft.id), confirmation.version
+        if known is not None and known.refused == "version_conflict":
+            raise RelayRefused("version_conflict")
         if known is None or known.body.draft != draft or known.waiting:
-            self.save(draft)
+            self.save(draft, seen)
         return self._replica.outbox.put(
             "delivery.send",
             DeliverySend(delivery=draft.id, recipients_seen=confirmation.count.count),
-            based_on=known.version if known else 0,
+            based_on=seen,
         )
 
     def prepare_resume(self, delivery_id: str) -> Continuation:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from desktop.features.key_tasks import is_made_up_for, refused_replacement
+from desktop.keys.keyring import KeyRing
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.outbox import OutboxEntry as Unsettled
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
+from protocol.changes import (
+    ContactFormSave,
+    DeliverySave,
+    DeliverySend,
+    DeliveryTest,
+    DepartmentRemove,
+    DepartmentSave,
+    ItemSave,
+    KeyPublish,
+    MemberConfirm,
+    MemberLeave,
+    MemberSave,
+    SubmissionUpdate,
+    WrapAdd,
+)
 from protocol.deliveries import Delivery
+from protocol.staff import Department
 from protocol.sync import TownSettings, TownSummary
 
 __all__ = ["Home", "Today", "Unsettled"]
@@ -31,8 +50,8 @@ class Today:
 
 
 class Home:
-    def __init__(self, replica: Replica) -> None:
-        self._replica = replica
+    def __init__(self, replica: Replica, ring: Callable[[], KeyRing]) -> None:
+        self._replica, self._ring = replica, ring
 
     def today(self) -> Today:
         records = self._replica.records
@@ -68,6 +87,50 @@ class Home:
         """The refused changes of one thing, so that its screen can say what became of them."""
         return self._replica.outbox.entries(state="refused", record=(record_kind, record_id))
 
+    def may_let_go(self, entry: Unsettled) -> bool:
+        """Whether a refused change may go: not a new key for a department, before there is a newer one."""
+        key = refused_replacement(entry)
+        return key is None or is_made_up_for(self._ring(), key)
+
+    def about(self, entry: Unsettled) -> str:
+        """What or whom a change is about, by the name people know; empty where it is about nothing named."""
+        match entry.payload:
+            case DeliverySave(draft=draft) | DeliveryTest(draft=draft):
+                return f"「{draft.title or '（配信名なし）'}」"
+            case DeliverySend(recipients_seen=many):
+                return f"{many:,}人へ"
+            case ItemSave(item=item):
+                return f"「{item.title}」"
+            case ContactFormSave(form=form):
+                return f"「{form.title}」"
+            case DepartmentSave(department=department):
+                return department.name
+            case DepartmentRemove(department=id):
+                return self._department(id)
+            case KeyPublish(key=key):
+                return self._department(key.department)
+            case MemberSave(display_name=name):
+                return name
+            case MemberConfirm() as change:
+                return self._person(change.certificate.staff)
+            case MemberLeave(staff=id):
+                return self._person(id)
+            case WrapAdd(wraps=wraps):
+                return "、".join(dict.fromkeys(self._person(wrap.staff) for wrap in wraps))
+            case SubmissionUpdate(submission=id):
+                held = self._replica.submissions.get(id)
+                return held.number if held is not None else ""
+        return ""
+
     def dismiss(self, entry_id: str) -> None:
-        """Let a refused change go."""
-        self._replica.outbox.dismiss(entry_id)
+        """Let a refused change go. Does nothing where it may not go."""
+        entry = next((one for one in self.refused() if one.id == entry_id), None)
+        if entry is not None and self.may_let_go(entry):
+            self._replica.outbox.dismiss(entry_id)
+
+    def _department(self, id: str) -> str:
+        found = self._replica.records.one("department", id, Department)
+        return found.body.name if found is not None else ""
+
+    def _person(self, id: str) -> str:
+        return next((one.display_name for one in self._replica.records.staff() if one.id == id), "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.features.asking import Ask
@@ -27,6 +28,14 @@ class ItemInvalid(ValueError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(", ".join(problem.code for problem in problems))
         self.problems = problems
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """The first words a new friend gets, and the version of the town's settings they stand in."""
+
+    text: str
+    version: int
 
 
 class Items:
@@ -55,15 +64,20 @@ class Items:
     def new_choice(self, label: str = "", group: str = "") -> Choice:
         return Choice(id=new_id(self._clock()), label=label, group=group)
 
-    def save(self, item: SegmentItem) -> str:
-        """Leave the change in the outbox; returns its id. Raises ItemInvalid."""
+    def save(self, item: SegmentItem, seen: Shown[SegmentItem] | None = None) -> str:
+        """Leave the change in the outbox; returns its id. Raises ItemInvalid.
+
+        `seen`: what the person began from. What a colleague made of it since is not written over unseen;
+        another place in the order is no such change.
+        """
         problems = find_item_problems(item)
         if problems:
             raise ItemInvalid(problems)
         known = self.get(item.id)
-        return self._replica.outbox.put(
-            "item.save", ItemSave(item=item), based_on=known.version if known else 0
-        )
+        version = known.version if known else 0
+        if known is not None and seen is not None and not _is_same(known.body, seen.body):
+            version = seen.version
+        return self._replica.outbox.put("item.save", ItemSave(item=item), based_on=version)
 
     def retire(self, item_id: str, *, retired: bool = True) -> str:
         """Stop asking, or ask again. Answers stay."""
@@ -91,14 +105,19 @@ class Items:
         payload = ItemRemove(item=item_id, answers_seen=answers_seen)
         return self._replica.outbox.put("item.remove", payload, based_on=known.version if known else 0)
 
-    def greeting(self) -> str:
+    def greeting(self) -> Greeting:
         settings = self._replica.records.settings()
-        return settings.body.greeting if settings else ""
+        return Greeting(settings.body.greeting, settings.version) if settings else Greeting("", 0)
 
-    def save_greeting(self, text: str) -> str:
-        settings = self._replica.records.settings()
-        version = settings.version if settings else 0
+    def save_greeting(self, text: str, seen: Greeting | None = None) -> str:
+        """`seen`: what the person began from, as for `save`."""
+        now = self.greeting()
+        version = seen.version if seen is not None and seen.text != now.text else now.version
         return self._replica.outbox.put("greeting.save", GreetingSave(text=text), based_on=version)
+
+
+def _is_same(one: SegmentItem, other: SegmentItem) -> bool:
+    return one.model_copy(update={"position": 0}) == other.model_copy(update={"position": 0})
 
 
 def parse_choice_lines(pasted: str) -> list[tuple[str, str]]:

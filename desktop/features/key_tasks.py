@@ -12,7 +12,9 @@ from typing import Literal
 
 from desktop.features.town_keys import fiscal_year, is_certified, living_holders
 from desktop.keys.keyring import KeyRing
+from desktop.replica.outbox import OutboxEntry
 from protocol.certificates import DIRECTORY, DepartmentKey
+from protocol.changes import KeyPublish
 from protocol.staff import Department, StaffMember
 
 TaskKind = Literal[
@@ -51,11 +53,14 @@ class KeyFacts:
     staff: tuple[StaffMember, ...]
     departments: tuple[Department, ...]
     now: datetime
+    refused: tuple[DepartmentKey, ...] = ()
+    """Keys of this person's making that were to replace others, and that the relay refused."""
 
 
 def find_tasks(facts: KeyFacts) -> list[KeyTask]:
-    """The most urgent first."""
-    return [*_own_tasks(facts), *_directory_tasks(facts), *_hand_on_tasks(facts)]
+    """The most urgent first, each once."""
+    found = (*_own_tasks(facts), *_directory_tasks(facts), *_hand_on_tasks(facts))
+    return list(dict.fromkeys(found))
 
 
 def _own_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
@@ -65,6 +70,26 @@ def _own_tasks(facts: KeyFacts) -> Iterator[KeyTask]:
         yield KeyTask("root_changed")
     if facts.ring.root != "none" and waits_for_comparing(facts.ring, facts.me):
         yield KeyTask("read_out", member=facts.me.id)
+    standing = {department.id for department in facts.departments if not department.removed}
+    wanted = {key.department for key in facts.refused if not is_made_up_for(facts.ring, key)}
+    for department in sorted(wanted & standing):
+        yield KeyTask("rotate", department=department)
+
+
+def is_made_up_for(ring: KeyRing, refused: DepartmentKey) -> bool:
+    """Whether the department has got a newer key since one was refused. Until then whoever was to be shut
+    out still has the key in use, although the relay does not list that person as a holder any more.
+    """
+    current = ring.current_key(refused.department, refused.form_class)
+    return current is not None and current.issued_at > refused.issued_at
+
+
+def refused_replacement(entry: OutboxEntry) -> DepartmentKey | None:
+    """The key of a change in the outbox that was to replace another and was refused."""
+    payload = entry.payload
+    if entry.state == "refused" and isinstance(payload, KeyPublish) and payload.replaces:
+        return payload.key
+    return None
 
 
 def _directory_tasks(facts: KeyFacts) -> Iterator[KeyTask]:

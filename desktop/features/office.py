@@ -9,6 +9,7 @@ from datetime import datetime
 from desktop.features.account import Account
 from desktop.features.asking import Act
 from desktop.features.audit import Audit
+from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
@@ -38,6 +39,7 @@ class Office:
     deliveries: Deliveries
     staff: Staff
     home: Home
+    conflicts: Conflicts
     submissions: Submissions
     contact_forms: ContactForms
     manual: Manual

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from desktop.errors import KeysNotReady
 from desktop.features.asking import Act
-from desktop.features.key_tasks import KeyFacts, KeyTask, find_tasks
+from desktop.features.key_tasks import KeyFacts, KeyTask, find_tasks, refused_replacement
 from desktop.features.town_keys import TownKeys
 from desktop.keys.keyring import KeyRing
 from desktop.replica.replica import Replica
@@ -109,6 +109,7 @@ class People:
         me = self.me()
         if me is None:
             return []
+        refused = self._replica.outbox.entries(state="refused")
         return find_tasks(
             KeyFacts(
                 me=me,
@@ -116,6 +117,7 @@ class People:
                 staff=tuple(self._replica.records.staff()),
                 departments=tuple(self.departments()),
                 now=self._clock(),
+                refused=tuple(key for entry in refused if (key := refused_replacement(entry)) is not None),
             )
         )
 

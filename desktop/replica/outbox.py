@@ -118,6 +118,8 @@ class Outbox:
             )
             if result.outcome == "applied":
                 self._unsent.done(row.id)
+            if result.outcome == "refused" and row.kind == "delivery.save":
+                self._refuse_followers(connection, row, result.reason)
             if result.outcome == "applied" and row.kind not in _BESIDE:
                 self._base_followers_on(connection, row, result.version)
                 if result.version > row.based_on:
@@ -212,6 +214,19 @@ class Outbox:
         )
         self._unsent.signed(row.id, signed)
         return change
+
+    def _refuse_followers(self, connection: Connection, row: Row[Any], reason: str) -> None:
+        """Whoever confirmed a delivery confirmed this very content: without it nothing may go out. And what
+        was saved on top of it, not knowing of a colleague's version either, must not write that one over.
+        """
+        connection.execute(
+            text(
+                "update outbox set state='refused', reason=:reason where state='waiting' and number>:number"
+                " and record_kind=:kind and record_id=:id and"
+                " (kind='delivery.send' or (kind='delivery.save' and :reason='version_conflict'))"
+            ),
+            {"reason": reason, "number": row.number, "kind": row.record_kind, "id": row.record_id},
+        )
 
     def _base_followers_on(self, connection: Connection, row: Row[Any], version: int) -> None:
         connection.execute(

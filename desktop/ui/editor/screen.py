@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QTimer
@@ -9,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
+from desktop.features.conflicts import Conflict
 from desktop.features.editing import Edits
 from desktop.features.home import Unsettled
 from desktop.features.wording import words_of_reason, words_of_trouble
@@ -18,9 +20,11 @@ from desktop.ui.editor.test_delivery import TestDeliverySheet
 from desktop.ui.moments import clock_time
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import Banner, card, row_of, scrolling
+from desktop.ui.parts.conflict import ConflictChoice
 from desktop.ui.parts.fields import CommitLine, Field
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
+from desktop.ui.refused import ask_about
 from desktop.ui.screen import Desk, Screen
 from protocol.counting import grapheme_count
 from protocol.deliveries import DELIVERY_TITLE_LIMIT, DeliveryDraft
@@ -28,7 +32,16 @@ from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 
 AUTOSAVE_MS = 1500
-Read = tuple[dict[str, SegmentItem], list[Unsettled]]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the screen looks up. `begun_from`: the version of the delivery that the draft follows."""
+
+    items: dict[str, SegmentItem]
+    refused: list[Unsettled]
+    conflict: Conflict | None
+    begun_from: int
 
 
 class EditorScreen(Screen):
@@ -42,6 +55,8 @@ class EditorScreen(Screen):
         self._unsaved = False
         self._touched = False
         self._test: TestDeliverySheet | None = None
+        self._begun_from: int | None = None
+        """The version of the delivery that was there when the person began to write."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -64,7 +79,9 @@ class EditorScreen(Screen):
             draft = draft.model_copy(update={"messages": (TextMessage(text=""),)})
         self._edits = Edits(draft)
         self._touched = self._unsaved = False
+        self._begun_from = None
         self._saved.setText("")
+        self.choice.hide()
         self._show()
         self.refresh()
         self.title.setFocus()
@@ -81,7 +98,12 @@ class EditorScreen(Screen):
             return
 
         def read() -> Read:
-            return office.items.by_id(), office.home.refused_at("delivery", draft.id)
+            return Read(
+                office.items.by_id(),
+                office.home.refused_at("delivery", draft.id),
+                office.conflicts.at("delivery", draft.id),
+                office.deliveries.begun_from(draft),
+            )
 
         self.desk.background.local(read, self._know)
 
@@ -91,8 +113,8 @@ class EditorScreen(Screen):
         if self._touched and self.draft is not None:
             draft = self.draft
             self._touched = self._unsaved = False
-            save = self.desk.office.deliveries.save
-            self.desk.background.local(lambda: save(draft), lambda _: self.desk.routes.wake_sync())
+            save, seen = self.desk.office.deliveries.save, self._begun_from
+            self.desk.background.local(lambda: save(draft, seen), lambda _: self.desk.routes.wake_sync())
 
     def save(self) -> None:
         """Ctrl+S: as `leave`, but stay."""
@@ -143,6 +165,8 @@ class EditorScreen(Screen):
         column.addLayout(head)
         self.banner = Banner(desk.theme, name="editor.banner")
         column.addWidget(self.banner)
+        self.choice = ConflictChoice(desk.theme, name="editor.conflict")
+        column.addWidget(self.choice)
         self.title = CommitLine(name="editor.title", hint="例：防災訓練のお知らせ（川北地区）")
         self._title_field = Field(
             "配信名", self.title, required=True, count=grapheme_count, limit=DELIVERY_TITLE_LIMIT,
@@ -231,24 +255,41 @@ class EditorScreen(Screen):
             made.setAccessibleName(f"{verb}：{name}" if name else verb)
 
     def _know(self, read: Read) -> None:
-        self._items, refused = read
+        self._items = read.items
+        if self._begun_from is None:
+            self._begun_from = read.begun_from
         if self.draft is not None:
             self.recipients.show_segment(self.draft.segment, self._items)
-        if refused:
-            words = words_of_reason(refused[-1].reason)
+        if read.conflict is not None:
+            self.banner.hide()
+            conflict = read.conflict
+            ask_about(self.desk, self.choice, conflict, lambda: self._decided(conflict))
+            return
+        self.choice.hide()
+        if read.refused:
+            words = words_of_reason(read.refused[-1].reason)
             self.banner.tell(
                 "error", words.both, ("editor.see_refused", "内容を見る", self.desk.routes.waiting)
             )
         else:
             self.banner.hide()
 
+    def _decided(self, conflict: Conflict) -> None:
+        """Go on with what was chosen, as it is in the local copy now."""
+        self._timer.stop()
+        self._touched = self._unsaved = False
+        get = self.desk.office.deliveries.get
+        self.desk.background.local(
+            lambda: get(conflict.record[1]), lambda shown: self.edit(shown.body.draft) if shown else None
+        )
+
     def _autosave(self) -> None:
         draft = self.draft
         if draft is None or not self._unsaved:
             return
         self._unsaved = False
-        keep = self.desk.office.deliveries.keep
-        self.desk.background.local(lambda: keep(draft), self._kept, self._not_kept)
+        keep, seen = self.desk.office.deliveries.keep, self._begun_from
+        self.desk.background.local(lambda: keep(draft, seen), self._kept, self._not_kept)
 
     def _kept(self, at: datetime) -> None:
         self._saved.setText(f"保存済み {clock_time(at)}")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidg
 
 from desktop.errors import Trouble
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
+from desktop.replica.records import Shown
 from desktop.ui.items.choices import Choices
 from desktop.ui.parts.access import AccessChoice
 from desktop.ui.parts.buttons import button
@@ -38,6 +39,8 @@ class ItemEditScreen(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._item: SegmentItem | None = None
+        self._seen: Shown[SegmentItem] | None = None
+        """What was there when the person began."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -78,13 +81,18 @@ class ItemEditScreen(Screen):
         self.title.set_text(item.title)
         self.question.set_text(item.question)
         self._show()
-        departments = self.desk.office.contact_forms.departments
-        self.desk.background.local(departments, self._show_departments)
+        self._seen = None
+        office = self.desk.office
+        self.desk.background.local(
+            lambda: (office.contact_forms.departments(), office.items.get(item.id)), self._know
+        )
         self.title.setFocus()
 
-    def _show_departments(self, departments: list[Department]) -> None:
+    def _know(self, read: tuple[list[Department], Shown[SegmentItem] | None]) -> None:
+        departments, seen = read
         if self._item is not None:
             self.access.show_access(departments, self._item.access)
+            self._seen = seen if seen is not None and seen.id == self._item.id else None
 
     @property
     def item(self) -> SegmentItem | None:
@@ -98,8 +106,8 @@ class ItemEditScreen(Screen):
         self._show_problems(problems)
         if problems:
             return
-        save = self.desk.office.items.save
-        self.desk.background.local(lambda: save(item), lambda _: self._saved(), self._failed)
+        save, seen = self.desk.office.items.save, self._seen
+        self.desk.background.local(lambda: save(item, seen), lambda _: self._saved(), self._failed)
 
     def _basics(self) -> QWidget:
         frame, column = card(spacing=14)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from desktop.features.conflicts import Conflict
+from desktop.features.items import Greeting
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
 from desktop.ui.allowed import offer
@@ -13,9 +17,21 @@ from desktop.ui.items.greeting import GreetingSheet
 from desktop.ui.items.remove import RemoveItemSheet
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import Banner, card, clear, flowing_column, row_of
+from desktop.ui.parts.conflict import ConflictChoice
 from desktop.ui.parts.labels import badge, label
+from desktop.ui.refused import ask_about
 from desktop.ui.screen import Desk, Screen, header
 from protocol.items import SegmentItem
+
+
+@dataclass(frozen=True)
+class Read:
+    """`conflicts`: by item, the choices that wait."""
+
+    shown: list[Shown[SegmentItem]]
+    greeting: Greeting
+    conflicts: dict[str, Conflict]
+    greeting_conflict: Conflict | None
 
 
 class ItemsScreen(Screen):
@@ -34,7 +50,8 @@ class ItemsScreen(Screen):
         self._rows.setSpacing(10)
         column.addLayout(self._rows)
         column.addStretch(1)
-        self._shown: list[Shown[SegmentItem]] = []
+        self._shown: list[Shown[SegmentItem]] | None = None
+        self._conflicts: dict[str, Conflict] = {}
         self._may_write = True
 
     def refresh(self) -> None:
@@ -42,17 +59,28 @@ class ItemsScreen(Screen):
         for made in (self._add, self._edit_greeting):
             offer(made, may_write)
         if may_write != self._may_write:
-            self._may_write, self._shown = may_write, []  # the rows get their buttons, or lose them
-        items = self.desk.office.items
-        self.desk.background.local(lambda: (items.all(), items.greeting()), self._show)
+            self._may_write, self._shown = may_write, None  # the rows get their buttons, or lose them
+        office = self.desk.office
 
-    def _show(self, read: tuple[list[Shown[SegmentItem]], str]) -> None:
-        shown, greeting = read
-        self._greeting_words.setText(greeting or "（まだありません）")
-        self._greeting_text = greeting
-        if shown == self._shown:
+        def read() -> Read:
+            shown = office.items.all()
+            found = (office.conflicts.at("item", item.id) for item in shown if item.refused)
+            conflicts = {one.record[1]: one for one in found if one is not None}
+            return Read(shown, office.items.greeting(), conflicts, office.conflicts.at("settings", "town"))
+
+        self.desk.background.local(read, self._show)
+
+    def _show(self, read: Read) -> None:
+        self._greeting_words.setText(read.greeting.text or "（まだありません）")
+        self._greeting_seen = read.greeting
+        if read.greeting_conflict is None:
+            self.choice.hide()
+        else:
+            ask_about(self.desk, self.choice, read.greeting_conflict, self._after_change)
+        shown = read.shown
+        if (shown, read.conflicts) == (self._shown, self._conflicts):
             return
-        self._shown = shown
+        self._shown, self._conflicts = shown, read.conflicts
         focus = self.focusWidget()
         focused = focus.objectName() if focus is not None else ""
         clear(self._rows)
@@ -68,7 +96,7 @@ class ItemsScreen(Screen):
 
     def _greeting(self) -> QWidget:
         frame, column = card(spacing=8)
-        self._greeting_text = ""
+        self._greeting_seen = Greeting("", 0)
         self._greeting_words: QLabel = label("", wrap=True, name="items.greeting")
         self._edit_greeting = edit = button(
             "あいさつを直す",
@@ -83,6 +111,8 @@ class ItemsScreen(Screen):
             )
         )
         column.addWidget(self._greeting_words)
+        self.choice = ConflictChoice(self.desk.theme, name="items.greeting.conflict")
+        column.addWidget(self.choice)
         return frame
 
     def _row(self, place: int, count: int, shown: Shown[SegmentItem]) -> QWidget:
@@ -109,7 +139,12 @@ class ItemsScreen(Screen):
         for made in self._verbs(place, shown):
             row.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(row)
-        if shown.refused:
+        conflict = self._conflicts.get(shown.id)
+        if conflict is not None:
+            choice = ConflictChoice(self.desk.theme, name=f"items.conflict.{place}", hidden=False)
+            ask_about(self.desk, choice, conflict, self._after_change)
+            column.addWidget(choice)
+        elif shown.refused:
             banner = Banner(self.desk.theme, name=f"items.refused.{place}", hidden=False)
             see = ("items.see_refused", "内容を見る", self.desk.routes.waiting)
             banner.tell("error", words_of_reason(shown.refused).both, see)
@@ -181,7 +216,7 @@ class ItemsScreen(Screen):
         sheet.open()
 
     def edit_greeting(self) -> None:
-        sheet = GreetingSheet(self, self.desk, self._greeting_text)
+        sheet = GreetingSheet(self, self.desk, self._greeting_seen)
         sheet.accepted.connect(self._after_change)
         sheet.open()
 

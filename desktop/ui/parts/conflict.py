@@ -19,15 +19,19 @@ Lines = Sequence[tuple[str, str]]
 class ConflictChoice(QFrame):
     """Hidden until `ask`. Object names: `<name>.rewrite`, `<name>.keep`, `<name>.now`, `<name>.mine`."""
 
-    def __init__(self, theme: Theme, *, name: str) -> None:
+    def __init__(self, theme: Theme, *, name: str, hidden: bool = True) -> None:
+        """`hidden=False` for one that is asked before it gets its place: shown then, it would be a window."""
         super().__init__()
         self._name, self._theme = name, theme
+        self.asked: object = None
+        """What the choice is about, for whoever asks."""
         self.setObjectName(name)
         self.setProperty("banner", "warning")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(18, 16, 18, 16)
         self._column.setSpacing(12)
-        self.hide()
+        if hidden:
+            self.hide()
 
     def ask(self, now: Lines, mine: Lines, *, rewrite: Callable[[], Any], keep: Callable[[], Any]) -> None:
         """Show both sides. `mine` empty: what was wanted cannot be shown, so only keeping is left."""
@@ -47,7 +51,8 @@ class ConflictChoice(QFrame):
         if mine:
             choices.append(button("わたしの内容で書き直す", rewrite, name=f"{self._name}.rewrite"))
         self._column.addLayout(row_of(*choices))
-        self.show()
+        if self.parentWidget() is not None:
+            self.show()
 
     def _side(self, title: str, lines: Lines, name: str) -> QFrame:
         frame = QFrame()

@@ -45,7 +45,7 @@ def test_a_retired_item_keeps_its_answers_and_a_removed_one_is_counted_first(
 
 def test_the_greeting_waits_in_the_outbox_like_everything_else(office: Office, relay: FakeRelay) -> None:
     office.items.save_greeting("こんにちは、みなと野市です。")
-    assert office.items.greeting() == "こんにちは、みなと野市です。"
+    assert office.items.greeting().text == "こんにちは、みなと野市です。"
     office.sync()
     assert relay.records["settings", "town"].body["greeting"] == "こんにちは、みなと野市です。"
 
