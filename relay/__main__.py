@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, settings: RelaySettings) -> int:
+    # A core file would put keys and residents' words on the disk in the clear (SEC-2).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if options.command == "worker":
         return _work(settings)
     if options.command == "new-code":

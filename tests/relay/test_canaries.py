@@ -10,6 +10,8 @@ import gzip
 import io
 import logging
 import re
+import shutil
+import subprocess
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -293,6 +295,38 @@ def data_files(database: Database, folder: Path) -> list[Path]:
     return files_below(folder, own, home / "pg_wal")
 
 
+def back_up(database: Database, folder: Path) -> list[Path]:
+    """What an administrator carries away: the embedded store's file set, or a dump that isn't packed."""
+    into = folder / "backup"
+    into.mkdir()
+    if database.is_embedded:
+        for file in folder.glob("relay.db*"):
+            shutil.copy2(file, into)
+    else:
+        with database.read() as connection:
+            tools = connection.execute(text("SELECT setting FROM pg_config WHERE name = 'BINDIR'"))
+            pg_dump = Path(tools.scalar_one()) / "pg_dump"
+        url = database.engine.url
+        who = ["--host", str(url.query["host"]), "--username", str(url.username)]
+        subprocess.run(
+            [pg_dump, *who, "--file", into / "relay.sql", str(url.database)], check=True, timeout=60
+        )
+    return files_below(into)
+
+
+def assert_holds_all(database: Database, backup: list[Path], host_key: bytes) -> None:
+    """A backup in which nothing is found must be one from which the town could go on."""
+    if database.is_embedded:
+        copy = open_database(f"sqlcipher:{backup[0]}", host_key)
+        with copy.read() as connection:
+            assert find_record(connection, copy.cipher, "contact_form", "roads") is not None
+        copy.close()
+    else:
+        dump = backup[0].read_text("utf-8")
+        for table in ("records", "submissions", "file_chunks", "inbox", "staff"):
+            assert re.search(rf"^COPY public\.{table} .*;\n(?!\\\.)", dump, re.MULTILINE), table
+
+
 def test_no_canary_sings_in_anything_the_relay_wrote(
     tmp_path: Path, database_url: str, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +347,9 @@ def test_no_canary_sings_in_anything_the_relay_wrote(
         # The search does look where the engine writes: what is stored in the clear is heard.
         heard = {found.file for found in Cage({"relay": relay_id}).listen(files)}
         assert bool(heard) != town.database.is_embedded
+        backup = back_up(town.database, tmp_path)
+        assert cage.listen(backup) == []
+        assert_holds_all(town.database, backup, load_or_make_host_key(tmp_path / "relay.key"))
     assert cage.listen(files_below(tmp_path)) == [], "after the end, too"
     assert log_file.stat().st_size > 0
 
