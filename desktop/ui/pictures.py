@@ -15,11 +15,17 @@ from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.segments import ChoiceIs
 
-PAGES = (
+WALKED = (
     "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "test-delivery", "line-link",  # noqa: E501
     "confirm", "delivery-result", "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
 )  # fmt: skip
-"""Pages with a picture of their own. `first-start` and `sign-in` show the doors."""
+"""Pages this walk takes a picture of. `first-start` and `sign-in` show the doors."""
+TOLD = (
+    "setup", "people", "departments", "rights", "town-keys", "transfers", "inbox", "inbox-item",
+    "contact-forms", "account", "second-factor", "devices", "audit", "access-log", "lock",
+)  # fmt: skip
+"""Pages that need a town with keys, colleagues and letters: their pictures are taken while one is played."""
+PAGES = WALKED + TOLD
 
 
 def take_pictures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from PIL import Image
 from desktop.app import Doors, enrol_office
 from desktop.paths import ProfileFolder
 from desktop.sync.enrol import Enrolment
+from desktop.ui.pictures import TOLD
 from tests.stories.demo import ROOT
 from tests.stories.phone import HEIGHT, WIDTH
 from tests.stories.town_hall import town_hall
@@ -22,10 +24,19 @@ MANUAL = ROOT / "docs" / "manual" / "pictures"
 README = ROOT / "docs" / "pictures"
 
 
+SCREENSHOTS = {"setup": "setup-keys", "town-keys": "yoshida-hand-on"}
+"""Pages whose picture has another name in the stories."""
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="madoguchi-", ignore_cleanup_errors=True) as folder:
         take_manual_pictures(Path(folder))
-        take_readme_pictures(Path(folder) / "story")
+        output = Path(folder) / "stories"
+        subprocess.run(
+            [sys.executable, "-m", "tests.stories.demo", "--story", "--output", str(output)], check=True
+        )
+        keep_told_pictures(output)
+        keep_readme_pictures(output)
     return 0
 
 
@@ -51,15 +62,25 @@ def take_manual_pictures(folder: Path) -> None:
         )
 
 
-def take_readme_pictures(output: Path) -> None:
-    """Two of the story's screenshots: the window while composing, the phone that received it."""
-    subprocess.run(
-        [sys.executable, "-m", "tests.stories.demo", "--story", "--output", str(output)], check=True
-    )
+def keep_told_pictures(output: Path) -> None:
+    """What the manual shows of a town at work, from the stories' screenshots."""
+    for page in TOLD:
+        with Image.open(screenshot(output, SCREENSHOTS.get(page, page))) as window:
+            window.convert("RGB").save(MANUAL / f"{page}.png", optimize=True)
+
+
+def keep_readme_pictures(output: Path) -> None:
+    """Two of the first path: the window while composing, the phone that received it."""
     README.mkdir(exist_ok=True)
-    shutil.copyfile(next(output.glob("*-window-editor.png")), README / "window.png")
-    with Image.open(next(output.glob("*-phone-received.png"))) as phone:
+    shutil.copyfile(screenshot(output, "window-editor"), README / "window.png")
+    with Image.open(screenshot(output, "phone-received")) as phone:
         phone.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(README / "phone.png")
+
+
+def screenshot(output: Path, name: str) -> Path:
+    """The only one of this name, whatever its number."""
+    (found,) = (file for file in output.glob("*.png") if re.fullmatch(rf"\d+-{name}", file.stem))
+    return found
 
 
 if __name__ == "__main__":

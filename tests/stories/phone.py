@@ -25,7 +25,6 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=ja",
 ]
 WIDTH, HEIGHT = 390, 844
 WAIT_MS = 20_000

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from desktop.app import Doors
+from desktop.app import Doors, OpenOffice
 from desktop.config import ScreenSettings, save_screen_settings
 from desktop.keys.keychain import MemoryKeychain
 from desktop.paths import ProfileFolder
+from desktop.sync.enrol import Enrolment
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import StartWish
 from protocol.signin import new_cost
@@ -86,9 +87,21 @@ class Windows:
     def _window(self, person: Person, scene: Scene, relay_url: str = "", code: str = "") -> None:
         folder = ProfileFolder(person.profile)
         save_screen_settings(folder.screen, ScreenSettings(theme="light"))
-        doors = Doors(folder, keychain=MemoryKeychain(works=False))
+        machine = f"{person.login_name.upper()}-PC{person.machines}"
+        doors = Machine(folder, keychain=MemoryKeychain(works=False), name=machine)
         wish = StartWish(folder.screen, relay_url, code, new_cost(memory_kib=MEMORY_KIB))
         run_story(doors, wish, scene, pictures=self.narrator.folder)
+
+
+class Machine(Doors):
+    """The doors of a machine with a name of its own, not that of the machine the story is played on."""
+
+    def __init__(self, folder: ProfileFolder, *, keychain: MemoryKeychain, name: str) -> None:
+        super().__init__(folder, keychain=keychain)
+        self._name = name
+
+    def create_account(self, wish: Enrolment) -> OpenOffice:
+        return super().create_account(replace(wish, device_name=self._name))
 
 
 async def all_sent(desk: Driver) -> None:
