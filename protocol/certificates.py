@@ -57,8 +57,9 @@ class DepartmentKey(Wire):
     """The directory says: what this department may read of this class in this year is sealed to `public`.
 
     `public`: uncompressed P-256 point, base64. `year`: fiscal year, April to March. `recovery_wrap`: the
-    key's secret wrapped to the town's recovery key. `holders` and `retired` are the relay's bookkeeping and
-    not signed: who has a wrap, and whether a newer key has taken its place.
+    key's secret wrapped to the town's recovery key. `holders`, `retired` and `stale` are the relay's
+    bookkeeping and not signed: who has a wrap, whether a newer key has taken its place, and whether one must,
+    because somebody who held it left the department.
     """
 
     id: str
@@ -72,6 +73,7 @@ class DepartmentKey(Wire):
     signature: str = ""
     holders: tuple[str, ...] = ()
     retired: bool = False
+    stale: bool = False
 
 
 class Trust(Wire):
@@ -186,6 +188,6 @@ def _is_signed(public: str, kind: str, statement: Any) -> bool:
 
 def _signed_bytes(kind: str, statement: Wire) -> bytes:
     body = statement.as_json()
-    for unsigned in ("signature", "holders", "retired"):
+    for unsigned in ("signature", "holders", "retired", "stale"):
         body.pop(unsigned, None)
     return f"madoguchi {kind} certificate 1\n".encode() + canonical_bytes(body)

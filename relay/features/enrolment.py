@@ -225,7 +225,7 @@ class Enrolment:
     def _close_before_reset(self, connection: Connection, account: StaffAccount, now: datetime) -> None:
         """The old keys open and sign nothing more: wraps, sessions, devices, codes, second factor all end."""
         cipher = self._database.cipher
-        drop_wraps(connection, cipher, account.id, Lost(), now)
+        drop_wraps(connection, cipher, account, Lost(entitled=True), now)
         spoil_codes(connection, account.id, now)
         revoke_all_devices(connection, cipher, account.id, now)
         clear_second_factor(connection, account.id)

@@ -7,26 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from protocol.certificates import (
     DIRECTORY,
     GENERAL,
     DepartmentKey,
     KeyWrap,
-    StaffCertificate,
     Trust,
-    is_department_key_certified,
-    is_directory_certified,
-    is_staff_certified,
 )
 from protocol.changes import KeyPublish, TrustPractised, TrustPublish, WrapAdd
-from protocol.encoding import from_base64
-from protocol.ids import is_id
-from protocol.keys import point
 from protocol.staff import Department, StaffMember
 from relay.errors import Refused
 from relay.features.ids import check_id
+from relay.features.key_checks import check_entitled, check_key, check_trust, check_wrap
 from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
@@ -37,15 +31,12 @@ from relay.store.records import (
     put_record,
     staff_audience,
 )
-from relay.store.staff import StaffAccount, find_account
+from relay.store.staff import StaffAccount
 
 TRUST = "trust"
 KEY = "key"
 WRAP = "wrap"
 DEPARTMENT = "department"
-_AHEAD = timedelta(minutes=5)
-_SEALED_LIMIT = 1000
-_CLASS_LIMIT = 40
 
 
 def find_trust(connection: Connection, cipher: ColumnCipher) -> Trust | None:
@@ -80,7 +71,8 @@ def readers_for(
 ) -> dict[str, str]:
     """Who may read what is sealed now: key id → public key, the newest key in use of each department.
 
-    Raises Refused `no_department_key` when one of them has none.
+    Raises Refused `no_department_key` when one of them has none, or one that nobody holds: what is sealed to
+    it nobody could read.
     """
     in_use = [
         key for key in list_keys(connection, cipher) if not key.retired and key.form_class == form_class
@@ -91,6 +83,8 @@ def readers_for(
         if not own:
             raise Refused("no_department_key")
         newest = max(own, key=_age)
+        if not newest.holders:
+            raise Refused("no_department_key")
         readers[newest.id] = newest.public
     return readers
 
@@ -113,7 +107,7 @@ def publish_trust(
         raise Refused("not_allowed", status=403)
     trust, record = change.trust, find_record(connection, cipher, TRUST, TOWN)
     known = None if record is None else Trust.parse(record.body)
-    _check_trust(trust, now)
+    check_trust(trust, now)
     if known is not None:
         older = trust.directory.issued_at < known.directory.issued_at
         if known.root != trust.root or (older and known.directory.key != trust.directory.key):
@@ -126,9 +120,9 @@ def publish_trust(
     for wrap in change.wraps:
         if wrap.key != DIRECTORY:
             raise Refused("malformed")
-        _check_wrap(wrap, signer)
+        check_wrap(wrap, signer)
         if wrap.staff != signer.id:
-            _check_entitled(connection, cipher, wrap, trust, None)
+            check_entitled(connection, cipher, wrap, trust, None)
         _put_wrap(connection, cipher, wrap, now)
     kept = known.directory_holders if known is not None and same_directory else ()
     same_box = known is not None and known.recovery_box == trust.recovery_box
@@ -165,32 +159,73 @@ def publish_key(
 ) -> int:
     """A new department key with its first wraps; those it replaces are retired.
 
-    The same key may come again certified by a newer directory. Raises Refused `version_conflict` when the
-    department already has a newer key: what is sealed goes to the newest.
+    A wrap for somebody who is not entitled any more is left out, so that a new key comes although somebody
+    lost a right meanwhile. The same key may come again certified by a newer directory; its bookkeeping stays.
+    Raises Refused `version_conflict` when the department already has a newer key: what is sealed goes to the
+    newest; `not_entitled` when nobody would hold it.
     """
     trust, key = _needed_trust(connection, cipher), change.key
-    _check_key(key, trust, now)
+    check_key(key, trust, now)
     find_department(connection, cipher, key.department)
-    known = find_record(connection, cipher, KEY, key.id)
-    if known is None:
-        _check_newest(connection, cipher, key, change.replaces)
-        holders: tuple[str, ...] = ()
-        retired = False
-    else:
-        before = DepartmentKey.parse(known.body)
-        if _core(before) != _core(key):
-            raise Refused("version_conflict")
-        holders, retired = before.holders, before.retired
-    for wrap in change.wraps:
-        if wrap.key != key.id:
-            raise Refused("malformed")
-        _check_wrap(wrap, signer)
-        _check_entitled(connection, cipher, wrap, trust, key)
-        _put_wrap(connection, cipher, wrap, now)
+    record = find_record(connection, cipher, KEY, key.id)
+    if record is not None:
+        return _certify_again(
+            connection, cipher, change, DepartmentKey.parse(record.body), trust, now, signer
+        )
+    _check_newest(connection, cipher, key, change.replaces)
+    wraps = _entitled_wraps(connection, cipher, change, trust, signer)
     for id in change.replaces:
         _retire(connection, cipher, id, key, now)
-    key = key.model_copy(update={"holders": _with(holders, change.wraps), "retired": retired})
-    return _put_key(connection, cipher, key, now)
+    if not wraps:
+        raise Refused("not_entitled")
+    for wrap in wraps:
+        _put_wrap(connection, cipher, wrap, now)
+    kept = {"holders": _with((), wraps), "retired": False, "stale": False}
+    return _put_key(connection, cipher, key.model_copy(update=kept), now)
+
+
+def _certify_again(
+    connection: Connection,
+    cipher: ColumnCipher,
+    change: KeyPublish,
+    known: DepartmentKey,
+    trust: Trust,
+    now: datetime,
+    signer: StaffMember,
+) -> int:
+    """Anybody can send a key that is known: it replaces nothing, and wraps count as in `add_wraps`."""
+    if _core(known) != _core(change.key) or change.key.issued_at < known.issued_at:
+        raise Refused("version_conflict")
+    wraps = [
+        wrap
+        for wrap in _entitled_wraps(connection, cipher, change, trust, signer)
+        if _is_active_admin(signer) or (signer.id in known.holders and wrap.staff not in known.holders)
+    ]
+    for wrap in wraps:
+        _put_wrap(connection, cipher, wrap, now)
+    kept = {"holders": _with(known.holders, wraps), "retired": known.retired, "stale": known.stale}
+    return _put_key(connection, cipher, change.key.model_copy(update=kept), now)
+
+
+def _entitled_wraps(
+    connection: Connection, cipher: ColumnCipher, change: KeyPublish, trust: Trust, signer: StaffMember
+) -> list[KeyWrap]:
+    """Raises Refused `malformed`; why the last one is left out, where none remains."""
+    taken: list[KeyWrap] = []
+    refusal: Refused | None = None
+    for wrap in change.wraps:
+        if wrap.key != change.key.id:
+            raise Refused("malformed")
+        check_wrap(wrap, signer)
+        try:
+            check_entitled(connection, cipher, wrap, trust, change.key)
+        except Refused as why:
+            refusal = why
+        else:
+            taken.append(wrap)
+    if refusal is not None and not taken:
+        raise refusal
+    return taken
 
 
 def add_wraps(
@@ -205,12 +240,12 @@ def add_wraps(
         wraps = [wrap for wrap in change.wraps if wrap.key == id]
         key = None if id == DIRECTORY else find_key(connection, cipher, id)
         holders = trust.directory_holders if key is None else key.holders
-        is_admin = signer.role == "admin" and signer.state == "active"
+        is_admin = _is_active_admin(signer)
         if not is_admin and (key is None or signer.id not in holders):
             raise Refused("key_missing")
         for wrap in wraps:
-            _check_wrap(wrap, signer)
-            _check_entitled(connection, cipher, wrap, trust, key)
+            check_wrap(wrap, signer)
+            check_entitled(connection, cipher, wrap, trust, key)
             if is_admin or wrap.staff not in holders:
                 _put_wrap(connection, cipher, wrap, now)
         if key is None:
@@ -223,20 +258,33 @@ def add_wraps(
 
 @dataclass(frozen=True)
 class Lost:
-    """What a person may hold no longer. `departments` None: every department's keys."""
+    """What a person may hold no longer. `departments` None: every department's keys. `entitled`: only the own
+    keys are new, and the person gets the same again.
+    """
 
     departments: frozenset[str] | None = None
     directory: bool = True
+    entitled: bool = False
 
 
-def drop_wraps(connection: Connection, cipher: ColumnCipher, staff: str, lost: Lost, now: datetime) -> None:
-    """Take wraps from a person. What was opened before stays known: publish new keys in the same round."""
+def drop_wraps(
+    connection: Connection, cipher: ColumnCipher, account: StaffAccount, lost: Lost, now: datetime
+) -> None:
+    """Take wraps from a person. What was opened before stays known, so the key in use is marked `stale` until
+    a newer one takes its place, also where a reset took the wrap before.
+    """
+    staff = account.id
+    left = frozenset(account.departments) if lost.departments is None else lost.departments
     for key in list_keys(connection, cipher):
-        if staff in key.holders and (lost.departments is None or key.department in lost.departments):
+        held = staff in key.holders and (lost.departments is None or key.department in left)
+        knows = held or (key.department in left and bool(account.sign_key))
+        stale = key.stale or (knows and not lost.entitled and not key.retired)
+        if held:
             _remove_wrap(connection, cipher, key.id, staff, now)
-            _put_key(
-                connection, cipher, key.model_copy(update={"holders": _without(key.holders, staff)}), now
-            )
+        if held or stale != key.stale:
+            holders = _without(key.holders, staff) if held else key.holders
+            changed = key.model_copy(update={"holders": holders, "stale": stale})
+            _put_key(connection, cipher, changed, now)
     trust = find_trust(connection, cipher)
     if lost.directory and trust is not None and staff in trust.directory_holders:
         _remove_wrap(connection, cipher, DIRECTORY, staff, now)
@@ -251,72 +299,11 @@ def retire_keys_of(connection: Connection, cipher: ColumnCipher, department: str
             _put_key(connection, cipher, key.model_copy(update={"retired": True}), now)
 
 
-def is_certified(account: StaffAccount, trust: Trust) -> bool:
-    """Whether the town's directory vouches for the very keys the account has now."""
-    return bool(account.certificate) and vouches_for(
-        StaffCertificate.parse(account.certificate), account, trust
-    )
-
-
-def vouches_for(certificate: StaffCertificate, account: StaffAccount, trust: Trust) -> bool:
-    """Whether this certificate, by the town's directory, is about this account's keys as they are now."""
-    return (
-        certificate.staff == account.id
-        and bool(account.sign_key)
-        and certificate.sign_key == account.sign_key
-        and certificate.seal_key == account.seal_key
-        and is_staff_certified(certificate, trust.directory.key)
-    )
-
-
 def _needed_trust(connection: Connection, cipher: ColumnCipher) -> Trust:
     trust = find_trust(connection, cipher)
     if trust is None:
         raise Refused("not_set_up")
     return trust
-
-
-def _check_trust(trust: Trust, now: datetime) -> None:
-    if trust.directory.issued_at.tzinfo is None or not _is_point(trust.recovery):
-        raise Refused("malformed")
-    if not is_directory_certified(trust):
-        raise Refused("not_certified")
-    if trust.directory.issued_at > now + _AHEAD:
-        raise Refused("clock_skew")
-
-
-def _check_key(key: DepartmentKey, trust: Trust, now: datetime) -> None:
-    if not is_id(key.id) or not _is_point(key.public) or len(key.form_class) > _CLASS_LIMIT:
-        raise Refused("malformed")
-    if key.issued_at.tzinfo is None or not 2000 < key.year <= now.year + 1:
-        raise Refused("malformed")
-    if not is_department_key_certified(key, trust.directory.key):
-        raise Refused("not_certified")
-    if key.issued_at > now + _AHEAD:
-        raise Refused("clock_skew")
-
-
-def _check_wrap(wrap: KeyWrap, signer: StaffMember) -> None:
-    try:
-        sealed = from_base64(wrap.sealed)
-    except ValueError:
-        raise Refused("malformed") from None
-    if wrap.by != signer.id or not 0 < len(sealed) <= _SEALED_LIMIT:
-        raise Refused("malformed")
-
-
-def _check_entitled(
-    connection: Connection, cipher: ColumnCipher, wrap: KeyWrap, trust: Trust, key: DepartmentKey | None
-) -> None:
-    """An active member whose keys were compared, of the key's department; for the directory, an admin."""
-    account = find_account(connection, cipher, check_id(wrap.staff, "member_unknown"))
-    if account is None:
-        raise Refused("member_unknown")
-    entitled = account.role == "admin" if key is None else key.department in account.departments
-    if account.state != "active" or not entitled:
-        raise Refused("not_entitled")
-    if not is_certified(account, trust):
-        raise Refused("not_entitled")
 
 
 def _check_newest(
@@ -344,6 +331,10 @@ def _age(key: DepartmentKey) -> tuple[int, datetime]:
     return key.year, key.issued_at
 
 
+def _is_active_admin(signer: StaffMember) -> bool:
+    return signer.role == "admin" and signer.state == "active"
+
+
 def _core(key: DepartmentKey) -> tuple[str, str, int, str]:
     return key.department, key.form_class, key.year, key.public
 
@@ -354,14 +345,6 @@ def _with(holders: Iterable[str], wraps: Iterable[KeyWrap]) -> tuple[str, ...]:
 
 def _without(holders: Iterable[str], staff: str) -> tuple[str, ...]:
     return tuple(holder for holder in holders if holder != staff)
-
-
-def _is_point(text: str) -> bool:
-    try:
-        point(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _put_trust(connection: Connection, cipher: ColumnCipher, trust: Trust, now: datetime) -> int:

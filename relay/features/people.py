@@ -9,6 +9,7 @@ import dataclasses
 import json
 from datetime import datetime
 
+from protocol.certificates import StaffCertificate
 from protocol.changes import (
     DepartmentRemove,
     DepartmentSave,
@@ -28,6 +29,7 @@ from relay.features.deliveries import DELIVERY, put_delivery
 from relay.features.devices import revoke_all_devices
 from relay.features.ids import check_id
 from relay.features.items import ITEM
+from relay.features.key_checks import AHEAD, vouches_for
 from relay.features.keys import (
     DEPARTMENT,
     Lost,
@@ -35,7 +37,6 @@ from relay.features.keys import (
     find_department,
     find_trust,
     retire_keys_of,
-    vouches_for,
 )
 from relay.features.rights import RIGHTS, TOWN_RIGHTS
 from relay.features.staff import STAFF, publish_account
@@ -128,10 +129,12 @@ def save_member(
         _check_admin_remains(connection, account)
         if account.id == signer.id:
             raise Refused("own_account")
+    if account.id == signer.id and signer.role != "admin" and account.departments != departments:
+        raise Refused("own_account")
     lost = Lost(
         departments=frozenset(account.departments) - frozenset(departments), directory=change.role != "admin"
     )
-    drop_wraps(connection, cipher, account.id, lost, now)
+    drop_wraps(connection, cipher, account, lost, now)
     changed = dataclasses.replace(
         account, display_name=change.display_name, role=change.role, departments=departments
     )
@@ -145,17 +148,23 @@ def confirm_member(
     """The directory key vouches for the keys the account has now: from here on they count.
 
     Who sends it does not matter, its signature does: so an administrator whose passphrase was reset confirms
-    the own new keys with the directory key from the recovery shares.
+    the own new keys with the directory key from the recovery shares. So it must be newer than every one the
+    account ever had, and say what the account says: an old one must not bring back what was taken.
     """
     certificate = change.certificate
     trust = find_trust(connection, cipher)
     if trust is None:
         raise Refused("not_set_up")
     account = _known_account(connection, cipher, certificate.staff)
-    if not vouches_for(certificate, account, trust):
+    if not vouches_for(certificate, account, trust) or not _is_of_now(certificate, account):
         raise Refused("not_certified")
+    if certificate.issued_at > now + AHEAD:
+        raise Refused("clock_skew")
     confirmed = dataclasses.replace(
-        account, state="active", certificate=json.dumps(certificate.as_json(), separators=(",", ":"))
+        account,
+        state="active",
+        certificate=json.dumps(certificate.as_json(), separators=(",", ":")),
+        certified_at=certificate.issued_at,
     )
     update_account(connection, cipher, confirmed)
     return publish_account(connection, cipher, confirmed, now)
@@ -177,7 +186,7 @@ def close_member(
         heir = find_account(connection, cipher, check_id(change.heir, "member_unknown"))
         if heir is None or heir.state != "active" or heir.id == account.id:
             raise Refused("member_unknown")
-    drop_wraps(connection, cipher, account.id, Lost(), now)
+    drop_wraps(connection, cipher, account, Lost(), now)
     spoil_codes(connection, account.id, now)
     revoke_all_devices(connection, cipher, account.id, now)
     remove_link(connection, staff=account.id)
@@ -205,6 +214,16 @@ def save_rights(
             raise Refused("malformed")
     check_version(find_record(connection, cipher, RIGHTS, TOWN_RIGHTS), based_on)
     return put_record(connection, cipher, kind=RIGHTS, id=TOWN_RIGHTS, body=change.grid.as_json(), now=now)
+
+
+def _is_of_now(certificate: StaffCertificate, account: StaffAccount) -> bool:
+    """Whether it says of departments and role what the account says, and is newer than any before."""
+    says = tuple(sorted(certificate.departments)), certificate.admin
+    if says != (tuple(sorted(account.departments)), account.role == "admin"):
+        return False
+    if certificate.issued_at.tzinfo is None:
+        return False
+    return account.certified_at is None or certificate.issued_at > account.certified_at
 
 
 def _invite(

@@ -29,6 +29,8 @@ class StaffAccount:
     departments: tuple[str, ...] = ()
     certificate: str = ""
     """JSON of the StaffCertificate; empty until an administrator confirmed the keys."""
+    certified_at: datetime | None = None
+    """When the newest certificate the account ever had was issued, also after a reset took it."""
 
     def __repr__(self) -> str:
         return f"StaffAccount({self.id})"
@@ -108,6 +110,7 @@ def _person_columns(cipher: ColumnCipher, account: StaffAccount) -> dict[str, ob
         "role": account.role,
         "state": account.state,
         "certificate": account.certificate,
+        "certified_at": account.certified_at,
     }
 
 
@@ -151,4 +154,5 @@ def _account(connection: Connection, cipher: ColumnCipher, row: Row[tuple[object
         state=row.state,
         departments=departments,
         certificate=row.certificate,
+        certified_at=row.certified_at,
     )

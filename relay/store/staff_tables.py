@@ -28,6 +28,7 @@ staff = Table(
     Column("seal_key", String(120), nullable=False),
     Column("wrapped_keys", String, nullable=False),
     Column("certificate", String, nullable=False, default="", comment="JSON; empty until confirmed"),
+    Column("certified_at", Instant, comment="of the newest certificate there ever was"),
     Column("totp_sealed", LargeBinary, comment="secret of the second factor; NULL: none"),
     Column("totp_step", RowNumber, nullable=False, default=0, comment="last time step a code was taken for"),
     Column("created_at", Instant, nullable=False),

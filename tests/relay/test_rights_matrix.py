@@ -152,7 +152,7 @@ def payloads(world: World, person: Person) -> dict[str, tuple[Wire, int]]:
     draft = DeliveryDraft(id=NOBODY, title="x")
     form = ContactForm(id=things["form to save"], title="新しい題", access={INSIDE: "edit"})
     certificate = StaffCertificate(staff=NOBODY, sign_key="", seal_key="", issued_at=now, directory="")
-    directory = DirectoryCertificate(key="", issued_at=now)
+    directory = DirectoryCertificate(key="", recovery="", issued_at=now)
     trust = Trust(root="", directory=directory, recovery="", recovery_box="", directory_recovery="")
     key = DepartmentKey(
         id=NOBODY, department=INSIDE, year=2026, public="", recovery_wrap="", issued_at=now, directory=""

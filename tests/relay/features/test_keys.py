@@ -8,9 +8,7 @@ import pytest
 
 from protocol.certificates import (
     DIRECTORY,
-    DepartmentKey,
     KeyWrap,
-    Trust,
     certify_department_key,
     certify_directory,
     public_text,
@@ -26,64 +24,12 @@ from protocol.changes import (
 )
 from protocol.ids import new_id
 from protocol.keys import CannotUnwrap, new_secret, unwrap
-from protocol.staff import Role, StaffMember
+from protocol.staff import StaffMember
 from relay.errors import Refused
-from relay.features.keys import readers_for
 from tests.conftest import Clock
+from tests.relay.features.key_office import Town
 from tests.relay.features.office import Office, save_of
 from tests.relay.town_keys import TownKeys
-
-
-class Town:
-    """An office whose first administrator has published the town's keys."""
-
-    def __init__(self, office: Office, admin: StaffMember) -> None:
-        self.office = office
-        self.admin = admin
-        self.keys = TownKeys()
-        for department in ("welfare", "tax"):
-            office.add_department(department)
-        wraps = (self.wrap(DIRECTORY, admin),)
-        self.done("trust.publish", TrustPublish(trust=self.keys.trust(office.clock()), wraps=wraps))
-        self.confirm(admin)
-
-    def done(self, kind: str, payload: object, based_on: int = 0) -> None:
-        assert self.office.reason(self.admin, kind, payload, based_on) == ""  # type: ignore[arg-type]
-
-    def person(
-        self, name: str, *departments: str, role: Role = "editor", confirm: bool = True
-    ) -> StaffMember:
-        who = self.office.add_person(name, role=role, departments=departments, state="unconfirmed")
-        if confirm:
-            self.confirm(who)
-        return self.office.member(who.id)
-
-    def confirm(self, who: StaffMember) -> None:
-        certificate = self.keys.certificate(who, self.office.clock())
-        self.done("member.confirm", MemberConfirm(certificate=certificate))
-
-    def wrap(self, key: str, to: StaffMember, by: StaffMember | None = None) -> KeyWrap:
-        return self.keys.wrap(key, to, by or self.admin, self.office.clock())
-
-    def key(self, department: str, *members: StaffMember, replaces: tuple[str, ...] = ()) -> DepartmentKey:
-        key = self.keys.department_key(department, self.office.clock())
-        wraps = tuple(self.wrap(key.id, member) for member in members)
-        self.done("key.publish", KeyPublish(key=key, wraps=wraps, replaces=replaces))
-        return key
-
-    def trust(self) -> Trust:
-        return Trust.parse(self.office.seen(self.admin, "trust")["town"].body)
-
-    def shown(self, key: DepartmentKey) -> DepartmentKey:
-        return DepartmentKey.parse(self.office.seen(self.admin, "key")[key.id].body)
-
-    def readers(self, *departments: str) -> dict[str, str]:
-        database = self.office.database
-        with database.read() as connection:
-            return readers_for(connection, database.cipher, departments)
-
-    def wraps_of(self, who: StaffMember) -> set[str]:
-        return {id.partition("/")[0] for id in self.office.seen(who, "wrap")}
 
 
 @pytest.fixture
@@ -290,14 +236,15 @@ def test_a_new_key_retires_the_one_it_replaces(office: Office, town: Town, clock
 
 
 def test_an_older_key_does_not_slip_in_front_of_a_newer_one(office: Office, town: Town, clock: Clock) -> None:
+    hanako = town.person("hanako", "welfare")
     older = town.keys.department_key("welfare", clock())
     clock.forward(minutes=1)
-    town.key("welfare")
-    newer = next(iter(office.seen(town.admin, "key")))
+    newer = town.key("welfare", hanako).id
     for replaces in ((), (newer,)):
         late = KeyPublish(key=older, wraps=(), replaces=replaces)
         assert office.reason(town.admin, "key.publish", late) == "version_conflict"
-    beside = KeyPublish(key=town.keys.department_key("welfare", clock()), wraps=())
+    key = town.keys.department_key("welfare", clock())
+    beside = KeyPublish(key=key, wraps=(town.wrap(key.id, hanako),))
     assert office.reason(town.admin, "key.publish", beside) == "version_conflict"
     instead = beside.model_copy(update={"replaces": (newer,)})
     assert office.reason(town.admin, "key.publish", instead) == ""
@@ -343,7 +290,9 @@ def test_whoever_leaves_loses_every_wrap(office: Office, town: Town) -> None:
 
 
 def test_nothing_more_is_sealed_to_a_removed_department(office: Office, town: Town) -> None:
-    key = town.key("tax")
+    hanako = town.person("hanako", "tax")
+    key = town.key("tax", hanako)
+    town.done("member.leave", MemberLeave(staff=hanako.id))
     town.done("department.remove", DepartmentRemove(department="tax"), 1)
     assert town.shown(key).retired
     with pytest.raises(Refused, match="no_department_key"):

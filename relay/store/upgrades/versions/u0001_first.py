@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("seal_key", sa.String(120), nullable=False),
         sa.Column("wrapped_keys", sa.String(), nullable=False),
         sa.Column("certificate", sa.String(), nullable=False),
+        sa.Column("certified_at", sa.BigInteger()),
         sa.Column("totp_sealed", sa.LargeBinary()),
         sa.Column("totp_step", _ROW_NUMBER, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
