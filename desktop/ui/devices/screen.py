@@ -1,4 +1,4 @@
-"""「端末」: the own machines, for administrators everybody's; taking one out."""
+"""「端末」: the own machines, for administrators everybody's; a code for one more, and taking one out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from desktop.features.devices import ShownDevice
 from desktop.features.wording import words_of_reason
-from desktop.ui.moments import short
+from desktop.ui.moments import WIDEST_MOMENT, short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, row_of
 from desktop.ui.parts.dialogs import ask_first
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.rows import Row, Rows, chosen_row, on_choice, rows_view
+from desktop.ui.people.code import CodeSheet
 from desktop.ui.screen import Desk, Screen, header
+from protocol.staff import StaffMember
 
 COLUMNS = ("端末", "職員", "登録した日時", "最後につながった日時", "状態")
 
@@ -28,13 +30,21 @@ class DevicesScreen(Screen):
         column.setSpacing(14)
         back = button("設定に戻る", lambda: desk.routes.go("settings"), name="devices.back", role="quiet")
         hint = "「まどぐち」を登録した端末です。なくしたり、使わなくなった端末は、登録を取り消してください。"
-        column.addWidget(header("端末", hint, back))
+        add = button(
+            "端末を追加するコードを出す",
+            self.add,
+            name="devices.add",
+            role="primary",
+            icon="plus",
+            theme=desk.theme,
+        )
+        column.addWidget(header("端末", hint, back, add))
         self.banner = Banner(desk.theme, name="devices.banner")
         column.addWidget(self.banner)
         self._devices: list[ShownDevice] = []
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 140, 190, 190, 130), stretch=0,  # noqa: E501
+            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 140, WIDEST_MOMENT, WIDEST_MOMENT, 150), stretch=0,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="devices.count")
@@ -48,6 +58,15 @@ class DevicesScreen(Screen):
 
     def leave(self) -> None:
         self.banner.hide()
+
+    def add(self) -> None:
+        """A one-time code for a machine of one's own: everybody may, nobody has to be asked."""
+
+        def known(me: StaffMember | None) -> None:
+            if me is not None:
+                CodeSheet.ask(self, self.desk, me, self.banner, "device")
+
+        self.desk.background.local(self.desk.office.people.me, known)
 
     def _show(self, devices: list[ShownDevice]) -> None:
         self._devices = devices

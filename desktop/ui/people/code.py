@@ -24,11 +24,15 @@ from protocol.staff import StaffMember
 
 _STEPS = {
     "enrol": "本人のパソコンで「まどぐち」を開き、利用者名とこのコードを入れてもらってください。",
-    "device": "新しいパソコンで「まどぐち」を開き、「この端末を追加する」を選んで、"
-    "このコードを入れてもらってください。",
+    "device": "新しいパソコンで「まどぐち」を開き、「使っている合言葉のまま、この端末を追加する」に"
+    "印を付けて、利用者名とこのコードと合言葉を入れてもらってください。",
     "reset": "本人のパソコンで「まどぐち」を開き、「別の登録コードを使う」を押して、"
     "利用者名とこのコードを入れてもらってください。",
 }
+_OWN_STEP = (
+    "新しいパソコンで「まどぐち」を開き、「使っている合言葉のまま、この端末を追加する」に印を付けて、"
+    "利用者名とこのコードと合言葉を入れてください。"
+)
 
 
 class CodeSheet(Sheet):
@@ -38,9 +42,11 @@ class CodeSheet(Sheet):
         self, parent: QWidget, desk: Desk, member: StaffMember, kind: CodeKind, answer: CodeAnswer,
         root_words: tuple[Word, ...],
     ) -> None:  # fmt: skip
-        super().__init__(parent, f"{member.display_name}さんの登録コード", name="code", width=640)
+        own = member.id == desk.office.me.id
+        title = "自分の端末を追加するコード" if own else f"{member.display_name}さんの登録コード"
+        super().__init__(parent, title, name="code", width=640)
         self._desk, self._member, self._answer, self._words = desk, member, answer, root_words
-        self.column.addWidget(label(_STEPS[kind], wrap=True))
+        self.column.addWidget(label(_OWN_STEP if own else _STEPS[kind], wrap=True, name="code.step"))
         frame, inner = card(margin=16, spacing=6)
         inner.addWidget(label(f"利用者名　{member.login_name}", "muted", letters=True))
         inner.addWidget(label(f"つなぎ先　{desk.office.relay_url}", "muted", wrap=True, letters=True))
@@ -54,9 +60,10 @@ class CodeSheet(Sheet):
         inner.addWidget(label(f"{until} まで、1回だけ使えます。", "muted"))
         self.column.addWidget(frame)
         if root_words:
-            self.column.addWidget(label(
-                "登録のあとで、画面の8つの言葉がこれと同じかを、本人に見比べてもらってください。", wrap=True
-            ))  # fmt: skip
+            compare = "見比べてください" if own else "、本人に見比べてもらってください"
+            self.column.addWidget(
+                label(f"登録のあとで、画面の8つの言葉がこれと同じかを{compare}。", wrap=True)
+            )
             grid = WordGrid(name="code.words")
             grid.show_words(root_words)
             self.column.addWidget(grid)
