@@ -38,6 +38,7 @@ class ContactFormsScreen(Screen):
         super().__init__(desk)
         self._form: ContactForm | None = None
         self._is_edited = False
+        self._wanted = ""
         self._shown: list[Shown[ContactForm]] = []
         self._departments: list[Department] = []
         outer = QVBoxLayout(self)
@@ -59,6 +60,9 @@ class ContactFormsScreen(Screen):
     def refresh(self) -> None:
         forms = self.desk.office.contact_forms
         self.desk.background.local(lambda: (forms.all(), forms.departments()), self._show)
+
+    def open(self, thing: str) -> None:
+        self._wanted = thing
 
     @property
     def form(self) -> ContactForm | None:
@@ -190,6 +194,10 @@ class ContactFormsScreen(Screen):
         if forms != self._shown or self._rows.count() == 0:
             self._shown = forms
             self._fill_list()
+        named = next((one.body for one in forms if one.id == self._wanted), None)
+        self._wanted = ""
+        if named is not None:
+            self.edit(named)
         wanted = self._form
         known = next((one.body for one in forms if wanted is not None and one.id == wanted.id), None)
         if wanted is None:

@@ -13,6 +13,7 @@ from desktop.features.wording import words_for
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import card, flowing_column, row_of
 from desktop.ui.parts.labels import label
+from desktop.ui.people.object_rights import ObjectRights
 from desktop.ui.people.tabs import TabRow
 from desktop.ui.screen import Desk, Screen, header
 from protocol.rights import DEFAULT_RIGHTS, FUNCTIONS, HIGHEST, LEVELS, Function, Level, RightsGrid, level_of
@@ -40,10 +41,13 @@ class RightsScreen(Screen):
         self._save = button("権限表を保存する", self.save, name="rights.save", role="primary")
         inner.addLayout(row_of(self._default, self._said, 1, self._undo, self._save))
         column.addWidget(frame)
+        self._objects = ObjectRights(desk)
+        column.addWidget(self._objects)
         column.addWidget(self._explanation())
         column.addStretch(1)
 
     def refresh(self) -> None:
+        self._objects.refresh()
         self.desk.background.local(self.desk.office.people.grid, self._show)
 
     @property
@@ -83,7 +87,9 @@ class RightsScreen(Screen):
             grid.addWidget(head, 0, column, Qt.AlignmentFlag.AlignBottom)
             grid.setColumnStretch(column, 1)
         for row, role in enumerate(ROLES, start=1):
-            grid.addWidget(label(roles[role], "subheading"), row, 0)
+            named = label(roles[role], "subheading")
+            named.setContentsMargins(0, 0, self.desk.theme.px(8), 0)
+            grid.addWidget(named, row, 0)
             for column, function in enumerate(FUNCTIONS, start=1):
                 grid.addWidget(self._cell(role, function, roles[role], functions[function]), row, column)
         return made
@@ -111,11 +117,6 @@ class RightsScreen(Screen):
             ("approve", "住民に送るなど、外に出ることを決められます。"),
         ):
             column.addWidget(label(f"{self._levels[level]}：{meaning}", wrap=True))
-        column.addWidget(label(
-            "住民から届いた内容は、権限に加えて、その窓口を受け持つ課の人だけが開けます。窓口ごとの課は"
-            "「問い合わせの窓口」で決めます。管理者でも、課に入っていなければ開けません。",
-            "muted", wrap=True,
-        ))  # fmt: skip
         return frame
 
     def _show(self, grid: RightsGrid) -> None:
