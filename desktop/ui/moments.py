@@ -33,5 +33,9 @@ def short(moment: datetime | None, now: datetime) -> str:
     return day_and_time(moment)
 
 
+WIDEST_MOMENT = "2026年12月28日 20:58"
+"""As wide as `short` becomes: for columns."""
+
+
 def clock_time(moment: datetime) -> str:
     return f"{moment.astimezone(_JAPAN):%H:%M}"

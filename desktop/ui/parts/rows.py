@@ -36,6 +36,9 @@ class Rows(QAbstractTableModel):
         self._rows = list(rows)
         self.endResetModel()
 
+    def words_of(self, column: int) -> str:
+        return self._columns[column]
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._rows)
 
@@ -64,9 +67,11 @@ class Rows(QAbstractTableModel):
 
 
 def rows_view(
-    rows: Rows, theme: Theme, *, name: str, words: str, widths: Sequence[int], stretch: int
+    rows: Rows, theme: Theme, *, name: str, words: str, widths: Sequence[int | str], stretch: int
 ) -> QTableView:
-    """`widths` at 100 %; the column `stretch` takes what is left. `words`: what the table is, read aloud."""
+    """`widths`: pixels at 100 %, or the widest words that come there and are never cut. The column `stretch`
+    takes what is left. `words`: what the table is, read aloud.
+    """
     view = QTableView()
     view.setObjectName(name)
     view.setAccessibleName(words)
@@ -86,9 +91,16 @@ def rows_view(
     head.setSectionsClickable(False)
     head.setMinimumSectionSize(theme.px(60))
     for column, width in enumerate(widths):
-        view.setColumnWidth(column, theme.px(width))
+        view.setColumnWidth(column, _wide_enough(view, rows.words_of(column), width, theme))
     head.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     return view
+
+
+def _wide_enough(view: QTableView, title: str, width: int | str, theme: Theme) -> int:
+    """At any text size: the title of the column and the sample are seen whole."""
+    metrics, air = view.fontMetrics(), theme.px(28)
+    wanted = metrics.horizontalAdvance(width) + air if isinstance(width, str) else theme.px(width)
+    return max(wanted, metrics.horizontalAdvance(title) + air)
 
 
 def chosen_row(view: QTableView) -> int:

@@ -32,6 +32,7 @@ from desktop.ui.theme import Theme
 _EXCEL = "Excel (*.xlsx)"
 _COLUMNS = ("行", "内容", *HEADER, "理由")
 _ORDER: tuple[TransferKind, ...] = ("wrong", "new", "moved", "role", "left", "same")
+_WIDEST = 170  # px at 100 %: a long list of departments takes a second line
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -101,8 +102,13 @@ class TransfersScreen(Screen):
 
     def _show(self, found: list[Transfer]) -> None:
         self.banner.hide()
-        self._found = sorted(found, key=lambda each: (_ORDER.index(each.kind), each.line))
+        self._found = sorted(found, key=lambda each: each.line)
         self.table.show_transfers(self._found)
+        self._fit_columns()
+        first = next((row for row, each in enumerate(self._found) if each.kind == "wrong"), -1)
+        if first >= 0:  # what must be looked at is in sight, whatever stands above it
+            self.view.selectRow(first)
+            self.view.scrollTo(self.table.index(first, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         self._summary.setText(f"{_counted(found)}。まだ何も変わっていません。")
         self._nothing.hide()
         self.view.show()
@@ -112,6 +118,13 @@ class TransfersScreen(Screen):
         self._apply.show()
         self._apply.setText(f"{len(wanted)}人分を反映する")
         self._apply.setEnabled(bool(wanted) and self.desk.office.may("staff", "edit"))
+
+    def _fit_columns(self) -> None:
+        """As wide as what stands in them, so that most is left for the reasons."""
+        self.view.resizeColumnsToContents()
+        widest = self.desk.theme.px(_WIDEST)
+        for column in range(len(_COLUMNS) - 1):
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column), widest))
 
     def _applied(self, count: int) -> None:
         wrong = [each for each in self._found if each.kind == "wrong"]
@@ -228,13 +241,11 @@ def _make_view(table: TransferTable, theme: Theme) -> QTableView:
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setShowGrid(False)
-    view.setWordWrap(False)
+    view.setWordWrap(True)
     view.setTabKeyNavigation(False)
     view.verticalHeader().hide()
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(theme.px(40))
-    for column, width in enumerate((52, 124, 110, 140, 150, 92, 72, 200)):
-        view.setColumnWidth(column, theme.px(width))
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    view.verticalHeader().setMinimumSectionSize(theme.px(40))
     view.horizontalHeader().setHighlightSections(False)
     view.horizontalHeader().setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
     return view
