@@ -144,11 +144,12 @@ class Records:
             rows = connection.execute(text("select audience, seq from cursor")).all()
         return {row.audience: row.seq for row in rows}
 
-    def apply(self, connection: Connection, records: tuple[Record, ...]) -> int:
+    def apply(self, connection: Connection, records: tuple[Record, ...], *, from_chunk: bool = False) -> int:
         """Store newer states within the running transaction; older and repeated ones change nothing.
 
         Two rounds may run side by side: an answer that comes late holds nothing the cursor has not passed,
-        and must not bring back what was removed since.
+        and must not bring back what was removed since. `from_chunk`: a colleague told them, and what the
+        relay tells through another audience goes before.
         """
         rows = connection.execute(text("select audience, seq from cursor")).all()
         passed = {row.audience: row.seq for row in rows}
@@ -156,7 +157,8 @@ class Records:
         for record in records:
             if record.kind not in RECORD_KINDS or record.kind == "submission":
                 continue  # a newer relay knows more than this program; sealed ones have a table of their own
-            if record.seq > passed.get(record.audience, 0) and self._store_one(connection, record):
+            is_news = record.seq > passed.get(record.audience, 0)
+            if is_news and self._store_one(connection, record, from_chunk=from_chunk):
                 touched.setdefault(record.kind, set()).add(record.id)
         for kind, ids in touched.items():
             refresh(connection, kind, ids, self._staff)
@@ -218,7 +220,7 @@ class Records:
             )
         )
 
-    def _store_one(self, connection: Connection, record: Record) -> bool:
+    def _store_one(self, connection: Connection, record: Record, *, from_chunk: bool) -> bool:
         key = {"kind": record.kind, "id": record.id, "audience": record.audience}
         known = connection.execute(
             text("select seq from record where kind=:kind and id=:id and audience=:audience"), key
@@ -233,12 +235,13 @@ class Records:
         values = key | {
             "seq": record.seq,
             "version": record.version,
+            "from_chunk": from_chunk,
             "body": record.model_dump_json(include={"body"})[len('{"body":') : -1],
         }
         connection.execute(
             text(
-                "insert or replace into record (kind, id, audience, seq, version, body)"
-                " values (:kind, :id, :audience, :seq, :version, :body)"
+                "insert or replace into record (kind, id, audience, seq, version, body, from_chunk)"
+                " values (:kind, :id, :audience, :seq, :version, :body, :from_chunk)"
             ),
             values,
         )

@@ -17,6 +17,7 @@ create table record (
     seq integer not null,
     version integer not null,
     body text not null,                    -- JSON of the protocol class
+    from_chunk integer not null default 0, -- told by a colleague, not by the relay itself
     primary key (kind, id, audience)       -- one fact may be seen through several audiences
 ) without rowid;
 
@@ -113,6 +114,7 @@ create table submission (
     sealed text not null,                  -- JSON of the Submission while it is not open, else empty
     words text not null,                   -- folded, for searching
     shown_state text not null,             -- stored + pending
+    from_chunk integer not null default 0, -- told by a colleague, not by the relay itself
     waiting integer not null default 0,
     refused text not null default ''
 );
@@ -161,6 +163,7 @@ drop table record_before;
     # What came before there was a place for it comes once more, from the start of its audiences.
     4: _SUBMISSIONS
     + """
+alter table record add column from_chunk integer not null default 0;
 delete from record where kind='submission';
 delete from shown where kind='submission';
 delete from cursor where audience like 'department:%';
@@ -169,6 +172,9 @@ delete from cursor where audience like 'department:%';
 
 VERSION_1 = (
     _BASE.replace("primary key (kind, id, audience) ", "primary key (kind, id) ")
+    .replace(
+        "    from_chunk integer not null default 0, -- told by a colleague, not by the relay itself\n", ""
+    )
     .replace("    person text not null default '',\n", "")
     .replace("create index shown_by_title on shown (kind, title, id);\n", "")
 )

@@ -41,7 +41,11 @@ def refresh(connection: Connection, kind: str, ids: Iterable[str], staff: str) -
 
 def _refresh_one(connection: Connection, kind: str, thing: str, staff: str) -> None:
     stored = connection.execute(
-        text("select version, body from record where kind=:kind and id=:id order by version desc limit 1"),
+        # A colleague's word counts only where the relay itself has told nothing yet.
+        text(
+            "select version, body from record where kind=:kind and id=:id"
+            " order by from_chunk, version desc limit 1"
+        ),
         {"kind": kind, "id": thing},
     ).first()
     changes = connection.execute(

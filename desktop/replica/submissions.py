@@ -21,13 +21,15 @@ _SORTS: tuple[SubmissionSort, ...] = (
 _STORED = (
     "id", "version", "number", "object", "title", "departments", "received_at", "state", "resident", "topic",
     "text", "files", "note", "reply", "copy_key", "copy_version", "updated_at", "updated_by", "original",
-    "unopened", "sealed", "words", "shown_state",
+    "unopened", "sealed", "words", "shown_state", "from_chunk",
 )  # fmt: skip
 _UPSERT = (
     f"insert into submission ({', '.join(_STORED)}) values ({', '.join('?' * len(_STORED))})"  # noqa: S608
     f" on conflict (id) do update set {', '.join(f'{name}=excluded.{name}' for name in _STORED[1:])}"
-    # The newer version wins; of the same version, the one that is open.
-    " where excluded.version > submission.version"
+    # The newer version wins; of the same version, the one that is open. What a chunk told gives way to what
+    # the relay tells, and never the other way round: its version is a colleague's word.
+    " where (excluded.version > submission.version and excluded.from_chunk <= submission.from_chunk)"
+    " or (excluded.from_chunk < submission.from_chunk and excluded.unopened = '')"
     " or (excluded.version = submission.version and submission.unopened <> '')"
 )
 _SEEN = "insert or replace into submission_audience (audience, id, seq) values (?, ?, ?)"
@@ -104,7 +106,7 @@ class Opened:
             self.id, self.version, self.number, self.object, self.title, departments, self.received_at,
             self.state, self.resident, self.topic, self.text, self.files, self.note, self.reply,
             self.copy_key, self.copy_version, self.updated_at, self.updated_by, self.original, self.unopened,
-            self.sealed, words, self.state,
+            self.sealed, words, self.state, 0,
         )  # fmt: skip
 
 

@@ -47,8 +47,13 @@ _FIELDS = (
 _TYPES = [int, *(int if name in ("version", "copy_version") else str for name in _FIELDS)]
 _AT = {name: place + 1 for place, name in enumerate(_FIELDS)}
 _STATES = frozenset({"new", "working", "done"})
-_SEALED = ("number", "object", "received_at", "resident", "topic", "text", "files", "original")
-"""What never changes after receipt, and so must be as in the original."""
+_OUTSIDE = (
+    "version", "number", "object", "title", "departments", "received_at", "state", "resident", "copy_version",
+    "updated_at", "updated_by", "original",
+)  # fmt: skip
+"""What the original tells without a key."""
+_KINDS = frozenset({"contact_form"})
+"""Records that departments see besides submissions; a chunk brings no other, least of all people or keys."""
 
 Line = list[int | str]
 """A submission in a chunk: its number in the stream, then `_FIELDS` (departments and files as JSON text)."""
@@ -123,7 +128,7 @@ class ColdStart:
                 changed += self.replica.submissions.load(
                     connection, stretch, [row(line) for line in chunk.lines]
                 )
-                changed += self.replica.records.apply(connection, chunk.records)
+                changed += self.replica.records.apply(connection, chunk.records, from_chunk=True)
             self.replica.records.move_cursor(connection, {})
         return changed
 
@@ -180,10 +185,10 @@ class ColdStart:
         except MalformedMessage:
             return False
         opened = self.opening.one(submission, record.version, keys)  # type: ignore[arg-type]
-        told = {name: line[_AT[name]] for name in _SEALED}
+        original = line_of(0, opened)
         if opened.unopened == "key_missing":  # sealed before this person's time: the hash has to do
-            return told["original"] == opened.original
-        return not opened.unopened and all(told[name] == getattr(opened, name) for name in _SEALED)
+            return all(line[_AT[name]] == original[_AT[name]] for name in _OUTSIDE)
+        return not opened.unopened and line[1:] == original[1:]
 
 
 def audiences_held(ring: KeyRing) -> set[str]:
@@ -221,7 +226,7 @@ def line_of(seq: int, opened: Opened) -> Line:
 
 
 def unpack(header: ChunkHeader, lines: list[bytes]) -> Unpacked:
-    """Raises ChunkRefused for anything that has not the agreed shape."""
+    """Raises ChunkRefused for anything that has not the agreed shape, or is none of a department's things."""
     try:
         read = json.loads(b"[" + b",".join(lines) + b"]")
         if any(type(entry) is not dict for entry in read):
@@ -230,15 +235,20 @@ def unpack(header: ChunkHeader, lines: list[bytes]) -> Unpacked:
         records = tuple(Record.parse(entry["r"]) for entry in read if "r" in entry)
     except (ValueError, KeyError, TypeError):
         raise ChunkRefused("the lines are malformed") from None
+    if len(submissions) + len(records) != len(lines) or len(lines) != header.records:
+        raise ChunkRefused("rows are missing")
+    mine = json.dumps(header.audience.removeprefix("department:"))
     for line in submissions:
         if type(line) is not list or [type(value) for value in line] != _TYPES:
             raise ChunkRefused("a line is malformed")
-        if line[_AT["state"]] not in _STATES or not _is_within(header, line[0]):
+        is_mine = mine in str(line[_AT["departments"]])
+        if line[_AT["state"]] not in _STATES or not is_mine or not _is_within(header, line[0]):
             raise ChunkRefused("a line is of elsewhere")
     for record in records:
         if (
             record.audience != header.audience
-            or record.kind == "submission"
+            or record.kind not in _KINDS
+            or record.removed
             or not _is_within(header, record.seq)
         ):
             raise ChunkRefused("a record is of elsewhere")
@@ -248,7 +258,7 @@ def unpack(header: ChunkHeader, lines: list[bytes]) -> Unpacked:
 def row(line: Line) -> Numbered:
     """The values of `Opened.values()` straight from a line: a cold start makes a hundred thousand of them."""
     words = fold(f"{line[3]}\n{line[5]}\n{line[10]}\n{line[11]}\n{line[13]}\n{line[14]}")
-    return int(line[0]), (*line[1:], "", "", words, line[8])
+    return int(line[0]), (*line[1:], "", "", words, line[8], 1)
 
 
 def _is_within(header: ChunkHeader, seq: object) -> bool:

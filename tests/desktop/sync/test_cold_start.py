@@ -18,6 +18,7 @@ from desktop.sync.compaction import gaps_between, pieces
 from protocol.chunks import ChunkHeader, ChunkRefused, close_chunk, open_chunk
 from protocol.rights import department_audience
 from protocol.submissions import ContactForm, Submission
+from protocol.sync import RECORD_KINDS, Record
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_submissions import SealedTown, found_town, put_submission
@@ -177,7 +178,27 @@ def _stream(line: dict[str, object]) -> None:
         line["s"][0] += 10**6  # type: ignore[index,operator]
 
 
-@pytest.mark.parametrize("change", [_text, _state, _shape, _stream])
+def _version(line: dict[str, object]) -> None:
+    if "s" in line:
+        line["s"][2] = 2**31  # type: ignore[index]
+
+
+def _done(line: dict[str, object]) -> None:
+    if "s" in line:
+        line["s"][8] = "done"  # type: ignore[index]
+
+
+def _departments(line: dict[str, object]) -> None:
+    if "s" in line:
+        line["s"][6] = '["soumu", "zeimu"]'  # type: ignore[index]
+
+
+def _copy_key(line: dict[str, object]) -> None:
+    if "s" in line:
+        line["s"][15] = "AAAA"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("change", [_text, _state, _shape, _stream, _version, _done, _departments, _copy_key])
 def test_a_member_who_forges_rows_is_found_out_by_the_originals(
     filled: SealedTown, make_desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch,
     change: Callable[[dict[str, object]], object],
@@ -188,6 +209,9 @@ def test_a_member_who_forges_rows_is_found_out_by_the_originals(
         assert topics(inside.office) == [f"件名{n}" for n in range(MANY)]
         texts = {held.text for held in inside.office.submissions.page(SubmissionQuery(limit=10_000))}
         assert texts == {f"内容{n}" for n in range(MANY)}
+        held = inside.office.submissions.page(SubmissionQuery(limit=10_000))
+        assert {(one.version, one.state, one.departments) for one in held} == {(1, "new", ("soumu",))}
+        assert "AAAA" not in {one.copy_key for one in held}
 
 
 @pytest.mark.parametrize("case", ["stranger", "left", "other town", "flipped"])
@@ -238,6 +262,36 @@ def test_lines_of_another_shape_are_refused() -> None:
     for lines in ([b"{"], [b"[]"], [b'{"s":1}'], [b'{"s":[1]}'], [b'{"r":{}}'], [b'{"s":null}'], [b"1"]):
         with pytest.raises((ChunkRefused, ValueError)):
             unpack(header, lines)
+
+
+KINDS = [kind for kind in RECORD_KINDS if kind not in ("contact_form", "submission")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chunk_brings_nothing_but_letters_and_their_forms(kind: str) -> None:
+    """A person of the department could otherwise make administrators, keys and rights of their own."""
+    header = chunk_of(1)
+    assert len(unpack(header, [line("contact_form")]).records) == 1
+    for lines in ([line(kind)], [line("contact_form", removed=True)]):
+        with pytest.raises(ChunkRefused):
+            unpack(header, lines)
+
+
+def test_a_chunk_that_holds_fewer_rows_than_it_says_is_refused() -> None:
+    with pytest.raises(ChunkRefused):
+        unpack(chunk_of(2), [line("contact_form")])
+
+
+def chunk_of(records: int) -> ChunkHeader:
+    return ChunkHeader(
+        id="c", town="t", audience=SOUMU, key="k", first_seq=1, last_seq=9, records=records, made_by="m",
+        made_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def line(kind: str, *, removed: bool = False) -> bytes:
+    record = Record(kind=kind, id="x", audience=SOUMU, seq=5, version=1, removed=removed, body={"id": "x"})
+    return json.dumps({"r": record.as_json()}).encode()
 
 
 def test_a_relay_back_from_yesterday_doubles_nothing_and_gets_the_unsent_work(
