@@ -178,7 +178,7 @@ class Outbox:
             entry["based_on"] = waiting[-1].based_on
             self._delete(connection, waiting[-1].id)
         for row in rows:
-            if row.state == "refused":
+            if row.state == "refused" and _answers(entry["kind"], row.kind):
                 self._delete(connection, row.id)
         applied = [row.result_version for row in rows if row.state == "applied" and row.kind not in _BESIDE]
         if applied:
@@ -236,6 +236,13 @@ class Outbox:
             ),
             {"version": version, "number": row.number, "kind": row.record_kind, "id": row.record_id},
         )
+
+
+def _answers(kind: str, refused: str) -> bool:
+    """Whether a new change of a thing leaves nothing to say of a refused one. Keys handed to one person say
+    nothing of another's.
+    """
+    return kind != "wrap.add" and (kind == refused or kind in _SAVES or kind.endswith(".remove"))
 
 
 def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:

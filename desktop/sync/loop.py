@@ -121,7 +121,8 @@ class SyncLoop:
             self._set(Connection("online"))
             if outcome.changed:
                 self._changed()
-            self._clock_off(outcome.clock_off)
+            if outcome.clock_off is not None:
+                self._clock_off(outcome.clock_off)
             if is_sending:
                 if not outcome.unsent:
                     return

@@ -21,7 +21,8 @@ from protocol.sync import CHANGES_LIMIT, SyncRequest, SyncResponse
 
 @dataclass(frozen=True)
 class RoundOutcome:
-    """`changed` counts what screens should draw anew; `clock_off` is how wrong this machine's clock is.
+    """`changed` counts what screens should draw anew; `clock_off` is how wrong this machine's clock is,
+    None where the relay told no time.
 
     `received` counts records taken, `left` those that follow, as far as the relay can tell. `unsent`: the
     outbox holds changes that can go now.
@@ -29,7 +30,7 @@ class RoundOutcome:
 
     changed: int = 0
     more: bool = False
-    clock_off: timedelta = timedelta()
+    clock_off: timedelta | None = None
     received: int = 0
     left: int = 0
     unsent: bool = False

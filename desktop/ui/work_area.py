@@ -67,7 +67,6 @@ class WorkArea(QWidget):
         self._sheet: LineLinkSheet | None = None
         self._environment = ""
         self.desk = Desk(office, background, window.theme, self._routes())
-        self._is_clock_told = False
         self.sync = SyncLoop(
             rounds,
             background.remote,
@@ -92,6 +91,8 @@ class WorkArea(QWidget):
         centre.setSpacing(0)
         self.alarm = AlarmBanner(self, self.desk)
         centre.addWidget(self.alarm)
+        self.clock_banner = Banner(window.theme, name="window.clock")
+        centre.addWidget(self.clock_banner)
         self.banner = Banner(window.theme, name="window.banner")
         centre.addWidget(self.banner)
         self.stack = QStackedWidget()
@@ -351,16 +352,20 @@ class WorkArea(QWidget):
                 self.tell("error", words_of_trouble(connection.trouble).both)
 
     def _show_clock(self, off: timedelta) -> None:
-        """Say once that this machine's clock is wrong: changes signed with it may be refused."""
-        is_wrong = abs(off) > CLOCK_TOLERANCE
-        if is_wrong and not self._is_clock_told:
-            minutes = round(abs(off).total_seconds() / 60)
-            side = "進んで" if off > timedelta() else "遅れて"
-            self.tell(
-                "warning",
-                f"この端末の時計が約{minutes:,}分{side}います。時計を合わせないと、変更が受け付けられないことがあります。",
-            )
-        self._is_clock_told = is_wrong
+        """Say that this machine's clock is wrong, for as long as it is: changes signed with it may be
+        refused.
+        """
+        if abs(off) <= CLOCK_TOLERANCE:
+            self.clock_banner.hide()
+            return
+        minutes = round(abs(off).total_seconds() / 60)
+        side = "進んで" if off > timedelta() else "遅れて"
+        words = (
+            f"この端末の時計が約{minutes:,}分{side}います。"
+            "時計を合わせないと、変更が受け付けられないことがあります。"
+        )
+        if words != self.clock_banner.words:
+            self.clock_banner.tell("warning", words)
 
     def _show_town(self, settings: TownSettings | None, waiting: int) -> None:
         self.bar.show_waiting_count(waiting)

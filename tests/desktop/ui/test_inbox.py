@@ -333,13 +333,24 @@ def test_a_large_amount_is_told_and_can_be_paused(play: Play, town: SealedTown, 
     play(story)
 
 
-def test_a_wrong_clock_is_said(play: Play, relay: FakeRelay) -> None:
+def test_a_wrong_clock_is_said_until_it_is_right_again(play: Play, relay: FakeRelay) -> None:
     relay.clock_off = timedelta(minutes=-12)  # before sign-in
 
     async def story(driver: Driver) -> None:
         work = driver.window.work
         assert work is not None
-        await driver.until(lambda: "時計が約12分進んで" in work.banner.words, "clock", 5)
+        await driver.until(lambda: "時計が約12分進んで" in work.clock_banner.words, "clock", 5)
+        driver.click("rail.deliveries")
+        await driver.until_page("deliveries")
+        driver.click("rail.home")
+        await driver.until_page("home")
+        assert driver.sees("window.clock"), "also elsewhere"
+        relay.clock_off = timedelta(minutes=9)
+        work.sync.wake()
+        await driver.until(lambda: "時計が約9分遅れて" in work.clock_banner.words, "the other way")
+        relay.clock_off = timedelta()
+        work.sync.wake()
+        await driver.until(lambda: not driver.sees("window.clock"), "right again")
 
     play(story)
 
