@@ -1,30 +1,55 @@
-"""LINE's security checklist for LINE Login, item by item, as far as it applies to us. SEC-4, SEC-3.
+"""LINE's security checklist for LINE Login, item by item: a test, or why it does not apply. SEC-4, SEC-3.
 
-Source: developers.line.biz, "LINE Login security checklist" and "Creating a secure login process". The six
-items of its first group were read in full; of the other four groups what the documents around the page say,
-so a person must lay the page beside this list before a town opens.
+Source: developers.line.biz, "LINE Login security checklist", the Japanese text of all five groups as it stood
+in October 2025 (a stored copy; the page itself could not be opened from here, so a person compares the two
+before a town opens). "Creating a secure login process" adds the nonce.
 
 How we sign residents in: LIFF asks LINE by itself inside LINE's app. Our page hands the raw ID token to the
 relay, the relay asks LINE's "Verify ID token", checks the answer once more and begins a session of its own.
+So there is no authorization URL, no callback, no code and no access token of ours.
 
-What does not apply, because we have no authorization URL, no callback and no code of our own:
-- `redirect_uri` is a registered one, exactly: LIFF sends none of ours; LINE knows the endpoint address.
-- `state` is random, kept out of reach, new each time, and compared in the callback: the LIFF SDK makes and
-  checks it. What LIFF calls `liff.state` is no state but the path to go to; see "open redirector" below.
-- Errors in the callback's query are handled: they reach the LIFF SDK, whose failure our page says in words.
-- The code is exchanged once, with the same `redirect_uri` and the channel secret: there is no code, and the
-  relay knows no secret of the Login channel at all, so it can leak none.
-- PKCE: for clients that exchange a code.
-- Access tokens: `client_id` and `expires_in` are to be checked. We take no access token.
-- `nonce`: LIFF chooses it, the page cannot set it, so we cannot compare one. Against replay stand TLS, the
-  token never in an address or a log, its hour of life, the origin check, and the throttle.
-- Refresh tokens: none are issued to LIFF apps.
+Query parameters given to the authorization URL
+1. `redirect_uri` is https: LIFF sends none of ours, the endpoint address is registered with LINE. What of it
+   stays with us, that nothing answers without TLS: the two `test_https_only_…`.
+2. Only the registered callback, or it with more query parameters, is valid: does not apply, as in 1.
+3. No parameter leads to any address it names (open redirector): the two `test_no_open_redirector_…`.
+4. `state` is random and nobody can foresee it: does not apply, the LIFF SDK makes it. What LIFF calls
+   `liff.state` is no state but the path to go to, and falls under 3. That we make no authorization request
+   in some corner: `test_nothing_of_ours_makes_an_authorization_request`.
+5. `state` is kept where nobody else reads it: does not apply, as in 4.
+6. `state` is another at every sign-in: does not apply, as in 4.
+
+Query parameters handed to the callback
+7. `state` is the one that was sent: does not apply, the LIFF SDK compares it; its failure our page says in
+   words. What the check is against, being signed in as somebody else by a foreign page:
+   `test_a_token_from_a_foreign_page_begins_no_session`.
+
+Issuing access tokens
+8. `client_secret` stays secret: we issue none, so the relay does not even know the Login channel's secret:
+   `test_the_relay_knows_no_secret_of_the_login_channel`.
+
+Using ID tokens and access tokens
+9. Tokens are verified: `test_the_id_token_is_verified_by_line_and_a_good_one_opens` and all that open nothing
+   below it. Access tokens: we take none,
+   `test_the_page_sends_the_raw_id_token_and_nothing_about_the_person`.
+10. `client_id` and `expires_in` of an access token are checked: does not apply, as in 9. The same two facts of
+   an ID token, `aud` and `exp`: `test_what_line_says_about_a_token_is_checked_once_more`,
+   `test_a_token_expires_by_our_clock_too_within_a_minute`.
+
+Sending tokens to a server of our own
+11. The raw token is sent, no user id: `test_the_page_sends_the_raw_id_token_and_nothing_about_the_person`,
+   `test_a_user_id_sent_by_the_browser_is_never_believed`.
+12. The server verifies what it was sent: as in 9, and `test_every_answer_of_line_but_200_is_a_no`.
+
+`nonce`: LIFF chooses it, the page cannot set it, so we cannot compare one. Against replay stand TLS, the
+token never in an address or a log, its hour of life, the origin check, and the throttle.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import inspect
 import json
 import logging
 import re
@@ -36,6 +61,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from relay.config import RelaySettings
 from relay.errors import LineError, Refused
 from relay.pages.entry import safe_next
 from relay.providers.line_login import ISSUER, LineLogin
@@ -137,6 +163,33 @@ def test_no_open_redirector_no_other_parameter_leads_anywhere(counter: Counter, 
         )
         assert "location" not in answer.headers
         assert "evil.example" not in answer.text
+
+
+def test_nothing_of_ours_makes_an_authorization_request() -> None:
+    """Whoever adds one must come back to items 1 to 8: state, redirect_uri, the secret."""
+    root = ENTER_JS.parents[3]
+    sources = [*root.glob("relay/**/*.py"), *root.glob("resources/pages/**/*.*")]
+    assert len(sources) > 50
+    asking = re.compile(r"oauth2/v2\.1/authorize\b|response_type|redirect_uri|authorization_code")
+    assert [path.name for path in sources if asking.search(path.read_text("utf-8", "replace"))] == []
+
+
+def test_the_relay_knows_no_secret_of_the_login_channel() -> None:
+    login = {name for name in RelaySettings.model_fields if "login" in name}
+    assert login == {"line_login_base", "line_login_channel_id"}
+    assert list(inspect.signature(LineLogin).parameters) == ["base", "channel_id", "ca_file", "clock"]
+
+
+def test_every_item_of_the_list_has_a_test_or_a_reason() -> None:
+    said = __doc__ or ""
+    items = dict(re.findall(r"^(\d+)\. (.+?)(?=^\d+\. |^\S|\Z)", said, re.MULTILINE | re.DOTALL))
+    assert list(items) == [str(number) for number in range(1, 13)]
+    for number, words in items.items():
+        named = re.findall(r"`(test_\w+)(…?)`", words)
+        assert named or "does not apply" in words or "as in" in words, number
+        for name, is_start in named:
+            found = [one for one in globals() if one == name or (is_start and one.startswith(name))]
+            assert found, name
 
 
 # --- use of tokens ---
