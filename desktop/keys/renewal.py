@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from desktop.errors import AnswerUnreadable, WrongPassphrase
+from desktop.keys.cost import check_cost
 from desktop.keys.keychain import Keychain
 from desktop.keys.profile import (
     PassphraseSeal,
@@ -103,9 +104,7 @@ class Renewal:
         """The keys of a passphrase at the relay's cost. Raises AnswerUnreadable for a cost below the one
         this machine knows: whoever asks for a cheaper one wants to guess.
         """
-        known = load_profile(self.folder.profile).cost
-        if (cost.memory_kib, cost.passes) < (known.memory_kib, known.passes) or cost.passes < known.passes:
-            raise AnswerUnreadable
+        check_cost(cost, load_profile(self.folder.profile).cost)
         return derive_keys(passphrase, cost)
 
     def adopt(self, keys: PassphraseKeys, answer: SignInAnswer) -> bool:
@@ -114,6 +113,7 @@ class Renewal:
         True when the person's keys are others now, so that the office must be opened anew.
         """
         profile = load_profile(self.folder.profile)
+        check_cost(answer.cost, profile.cost)
         try:
             staff = unwrap_keys(answer.wrapped_keys, keys.wrapping, profile.login_name)
         except ValueError:

@@ -9,7 +9,8 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from desktop.errors import CodeDamaged
+from desktop.errors import AnswerUnreadable, CodeDamaged
+from desktop.keys.cost import LEAST, check_cost
 from desktop.keys.keychain import Keychain
 from desktop.keys.profile import Profile
 from desktop.keys.unlock import seal_profile
@@ -72,13 +73,21 @@ def create_account(wish: Enrolment, keychain: Keychain, clock: Callable[[], date
         device_name=wish.device_name,
     )
     first = _FirstContact(wish, clock)
-    return first.redeem(request, keys, keychain)
+    return first.redeem(request, keys, cost, keychain)
 
 
 def add_device(wish: Enrolment, keychain: Keychain, clock: Callable[[], datetime]) -> Profile:
-    """Take this device into an account that exists already, with its passphrase."""
+    """Take this device into an account that exists already, with its passphrase.
+
+    Raises AnswerUnreadable where the relay names a cost that makes guessing cheap; nothing was sent then.
+    """
     first = _FirstContact(wish, clock)
     cost = first.client.post("/staff/sign-in/start", SignInStart(login_name=wish.login_name), PassphraseCost)
+    try:
+        check_cost(cost, wish.cost or LEAST)
+    except AnswerUnreadable:
+        first.client.close()
+        raise
     keys = derive_keys(wish.passphrase, cost)
     request = EnrolRequest(
         code=first.code.secret,
@@ -87,7 +96,7 @@ def add_device(wish: Enrolment, keychain: Keychain, clock: Callable[[], datetime
         device_key="",
         device_name=wish.device_name,
     )
-    return first.redeem(request, keys, keychain)
+    return first.redeem(request, keys, cost, keychain)
 
 
 class _FirstContact:
@@ -107,13 +116,17 @@ class _FirstContact:
             clock=clock,
         )
 
-    def redeem(self, request: EnrolRequest, keys: PassphraseKeys, keychain: Keychain) -> Profile:
+    def redeem(
+        self, request: EnrolRequest, keys: PassphraseKeys, cost: PassphraseCost, keychain: Keychain
+    ) -> Profile:
         public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         request = request.model_copy(update={"device_key": to_base64(public)})
         try:
             answer = self.client.post("/staff/enrol", request, EnrolAnswer)
         finally:
             self.client.close()
+        if answer.cost != cost:
+            raise AnswerUnreadable  # the next sign-in would derive a cheaper key, and send it
         return seal_profile(
             answer,
             keys,

@@ -5,6 +5,7 @@ the local file keeps its key; a second machine learns of it; the second factor i
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -19,6 +20,7 @@ from desktop.errors import (
 from desktop.features.office import Office
 from desktop.keys import renewal
 from desktop.keys.profile import load_profile
+from desktop.sync.enrol import Enrolment, add_device
 from protocol.signin import new_cost
 from tests.desktop.conftest import CHEAP, PASSPHRASE, Desk
 from tests.desktop.fake_audit import WatchingRelay, relay
@@ -210,6 +212,32 @@ def test_a_relay_that_asks_for_a_cheap_passphrase_gets_no_key(desk: Desk, relay:
     with pytest.raises(AnswerUnreadable):
         office.account.adopt_passphrase(NEW)
     assert relay.requests.count("POST /staff/sign-in") == before
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"memory_kib": CHEAP - 1}, {"passes": 2}, {"passes": 1, "memory_kib": 2**20}, {"memory_kib": 2**30},
+        {"passes": 10**6}, {"lanes": 1000}, {"salt": "AAAA"}, {"salt": ""},
+    ],
+)  # fmt: skip
+def test_a_relay_names_no_cheap_or_impossible_cost_to_a_further_device(
+    make_desk: Callable[[str], Desk], relay: WatchingRelay, asked: dict[str, object]
+) -> None:
+    make_desk("first").enrol()
+    account = relay.accounts["sato"]
+    account.cost = account.cost.model_copy(update=asked)
+    before = relay.requests.count("POST /staff/enrol")
+    with pytest.raises(AnswerUnreadable):
+        make_desk("second").enrol("sato", further=True)
+    assert relay.requests.count("POST /staff/enrol") == before, "nothing made of the passphrase was sent"
+
+
+def test_a_further_device_wants_the_full_cost_unless_told_otherwise(relay: WatchingRelay, desk: Desk) -> None:
+    desk.enrol()
+    wish = Enrolment(relay.url, relay.new_code(), "sato", PASSPHRASE)
+    with pytest.raises(AnswerUnreadable):
+        add_device(wish, desk.keychain, lambda: datetime.now(UTC))
 
 
 def test_the_local_files_key_is_random_and_not_made_from_the_passphrase(
