@@ -126,7 +126,7 @@ def _department_tasks(facts: KeyFacts, department: str) -> Iterator[KeyTask]:
         if members:
             yield KeyTask("make", department=department)
         return
-    if _has_stranger(current, facts.staff):
+    if _has_stranger(current, facts.staff) or (members and current.stale):
         yield KeyTask("rotate", department=department)
     elif members and not living_holders(ring, current, facts.staff):
         yield KeyTask("make", department=department)

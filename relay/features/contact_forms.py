@@ -15,7 +15,7 @@ from relay.features.versions import check_version
 from relay.store.chunks import drop_chunks_with
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
-from relay.store.records import StoredRecord, find_record, list_bodies, put_record
+from relay.store.records import find_record, list_bodies, put_record
 
 CONTACT_FORM = "contact_form"
 DEPARTMENT = "department"
@@ -25,7 +25,21 @@ _ID_LIMIT = 36
 def list_open_forms(connection: Connection, cipher: ColumnCipher) -> list[ContactForm]:
     """Those residents may use now, by title."""
     forms = [ContactForm.parse(body) for body in list_bodies(connection, cipher, CONTACT_FORM)]
-    return sorted((form for form in forms if form.is_open), key=lambda form: (form.title, form.id))
+    taking = (form for form in forms if form.is_open and _can_be_read(connection, cipher, form))
+    return sorted(taking, key=lambda form: (form.title, form.id))
+
+
+def find_open_form(
+    connection: Connection, cipher: ColumnCipher, id: str
+) -> tuple[ContactForm, dict[str, str]] | None:
+    """The form with the keys to seal for; None while residents may not use it or nobody could read."""
+    form = find_form(connection, cipher, id)
+    if form is None or not form.is_open:
+        return None
+    try:
+        return form, readers_for(connection, cipher, departments_of(form))
+    except Refused:
+        return None
 
 
 def find_form(connection: Connection, cipher: ColumnCipher, id: str) -> ContactForm | None:
@@ -77,13 +91,13 @@ def save_form(
     if not 0 < len(form.id) <= _ID_LIMIT or "\0" in form.id:
         raise Refused("malformed")
     record = find_record(connection, cipher, CONTACT_FORM, form.id)
-    check_version(record, based_on)
+    if record is not None and not record.removed:
+        _require_own(connection, cipher, signer, "contact_form.save", ContactForm.parse(record.body))
     problems = find_contact_form_problems(form)
     if problems:
         raise Refused(problems[0].code)
-    if record is not None:
-        _require_own(connection, cipher, signer, "contact_form.save", ContactForm.parse(record.body))
     _require_own(connection, cipher, signer, "contact_form.save", form)
+    check_version(record, based_on)  # after the rights: a stranger must not learn how often it changed
     check_readers(connection, cipher, departments_of(form), need_keys=form.is_open)
     return _put(connection, cipher, form, now)
 
@@ -99,10 +113,20 @@ def remove_form(
 ) -> int:
     """Close it for good; what arrived through it stays."""
     record = find_record(connection, cipher, CONTACT_FORM, change.form)
-    check_version(record, based_on)
-    form = _form_of(record)
+    if record is None or record.removed:
+        raise Refused("not_found")
+    form = ContactForm.parse(record.body)
     _require_own(connection, cipher, signer, "contact_form.remove", form)
+    check_version(record, based_on)
     return _put(connection, cipher, form, now, removed=True)
+
+
+def _can_be_read(connection: Connection, cipher: ColumnCipher, form: ContactForm) -> bool:
+    try:
+        readers_for(connection, cipher, departments_of(form))
+    except Refused:
+        return False
+    return True
 
 
 def _put(
@@ -126,9 +150,3 @@ def _require_own(
 ) -> None:
     departments = None if signer.role == "admin" else departments_of(form)
     require(signer, CHANGE_NEEDS[kind], find_grid(connection, cipher), departments)
-
-
-def _form_of(record: StoredRecord | None) -> ContactForm:
-    if record is None:
-        raise Refused("not_found")
-    return ContactForm.parse(record.body)

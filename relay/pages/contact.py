@@ -5,10 +5,11 @@ What is written here lives in this request and is sealed before it is stored. SE
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -24,14 +25,14 @@ from relay.errors import Refused, StoreUnavailable
 from relay.features.contact_forms import (
     department_names,
     departments_of,
-    find_form,
+    find_open_form,
     list_open_forms,
 )
 from relay.features.copies import GivenCopy, read_copy
-from relay.features.keys import readers_for
 from relay.features.page_sessions import PageSession
 from relay.features.photos import CONTENT_TYPE, PHOTO_BYTES_LIMIT, clean_photo
 from relay.features.submissions import Arrived, find_word_troubles, receive
+from relay.features.throttles import Throttle
 from relay.pages.bodies import parse_form, read_limited, read_multipart
 from relay.pages.entry import CallerAddress, Entry
 from relay.pages.rendering import Renderer
@@ -46,6 +47,10 @@ _FORM_LIMIT = 128 * 1024
 _PHOTOS_LIMIT = PHOTO_LIMIT * PHOTO_BYTES_LIMIT + 1024 * 1024
 _PHOTOS_WITHIN = 120.0
 _FIELDS_LIMIT = 20
+_PHOTOS_BY_RESIDENT = Throttle("photos resident", limit=20, window=timedelta(hours=1))
+_READ_AT_ONCE = 8
+"""Forms with photos in memory at a time, up to 31 MB each: more than are decoded, as some phones are slow."""
+_DECODED_AT_ONCE = 2
 _MULTIPART = "multipart/form-data"
 _PLAIN = "application/x-www-form-urlencoded"
 
@@ -83,6 +88,8 @@ class ContactPages:
             database=database, clock=clock, renderer=renderer, again=(CONTACT_PATH, "お問い合わせを開く")
         )
         self._headers = script_headers()
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._decoding = asyncio.Semaphore(_DECODED_AT_ONCE)
 
     async def forms(self, request: Request) -> Response:
         def read() -> dict[str, Any] | None:
@@ -100,8 +107,8 @@ class ContactPages:
                 session = self._visits.find(connection, request)
                 if session is None:
                     return None
-                form = self._open_form(connection, request)
-                return self._values(connection, session, form, {})
+                form, readers = self._open_form(connection, request)
+                return self._values(connection, session, form, readers, {})
 
         return await self._shown(request, "contact_form.html", read)
 
@@ -114,7 +121,7 @@ class ContactPages:
                 known = find_submission(connection, request.path_params["submission"])
             if known is None or known.resident != session.resident_no:
                 raise Refused("not_found", status=404)
-            return {"submission": known}
+            return {"submission": known, "again": "again" in request.query_params}
 
         return await self._shown(request, "contact_sent.html", read)
 
@@ -124,8 +131,13 @@ class ContactPages:
         try:
             if not await run_in_threadpool(self._visits.is_open, request):  # nothing is read for strangers
                 return self._visits.trouble("session_expired", 401)
-            written = await _read_written(request)
-            return await run_in_threadpool(self._take, request, written)
+            if _kind_of(request) != _MULTIPART:
+                return await run_in_threadpool(self._take, request, await _read_written(request))
+            # Waiting here costs neither memory nor a thread, which everybody else needs too.
+            async with self._reading:
+                written = await _read_written(request)
+                async with self._decoding:
+                    return await run_in_threadpool(self._take, request, written)
         except Refused as refusal:
             return self._visits.trouble(refusal.reason, refusal.status)
         except StoreUnavailable as trouble:
@@ -144,28 +156,46 @@ class ContactPages:
             return self._entry.ask_line(_own_path(request))
         return self._renderer.page(template, values, headers=self._headers)
 
-    def _open_form(self, connection: Connection, request: Request) -> ContactForm:
-        form = find_form(connection, self._database.cipher, request.path_params["form"])
-        if form is None or not form.is_open:
+    def _open_form(self, connection: Connection, request: Request) -> tuple[ContactForm, dict[str, str]]:
+        found = find_open_form(connection, self._database.cipher, request.path_params["form"])
+        if found is None:
             raise Refused("form_closed", status=404)
-        return form
+        return found
 
     def _take(self, request: Request, written: _Written) -> Response:
         with self._database.read() as connection:
             session = self._visits.find_for_form(connection, request, written.form_token)
             if isinstance(session, tuple):
                 return self._visits.trouble(*session)
-            form = self._open_form(connection, request)
-            troubles = find_word_troubles(written.topic, written.text)
-            photos: list[bytes] = []
-            if not troubles:
-                photos, troubles = _cleaned(written.photos if form.photos else ())
-            if troubles:
-                values = self._values(connection, session, form, troubles, written)
-                return self._renderer.page("contact_form.html", values, headers=self._headers, status=422)
+            form, readers = self._open_form(connection, request)
+            values = self._values(connection, session, form, readers, {}, written)
+        # From here on no connection is held: others wait for one while photos are decoded.
+        troubles = find_word_troubles(written.topic, written.text)
+        photos: list[bytes] = []
+        if not troubles:
+            photos, troubles = self._clean(request, session, written, form)
+        if troubles:
+            values["troubles"] |= troubles
+            values["trouble_count"] = len(troubles)
+            return self._renderer.page("contact_form.html", values, headers=self._headers, status=422)
         sealed = [seal_file(photo, content_type=CONTENT_TYPE) for photo in photos]
-        stored = self._store(request, session, form, written, sealed)
-        return RedirectResponse(f"{CONTACT_PATH}/sent/{stored}", status_code=303, headers=self._headers)
+        stored, again = self._store(request, session, form, written, sealed)
+        address = f"{CONTACT_PATH}/sent/{stored}" + ("?again" if again else "")
+        return RedirectResponse(address, status_code=303, headers=self._headers)
+
+    def _clean(
+        self, request: Request, session: PageSession, written: _Written, form: ContactForm
+    ) -> tuple[list[bytes], dict[str, str]]:
+        """The photos written anew, or why they cannot be taken. Each try counts, whatever becomes of it:
+        decoding is what costs. Raises Refused `throttled`.
+        """
+        photos = written.photos if form.photos else ()
+        if photos:
+            now, cipher, who = self._clock(), self._database.cipher, str(session.resident_no)
+            with self._database.write() as connection:
+                _PHOTOS_BY_RESIDENT.check(connection, cipher, who, now)
+                _PHOTOS_BY_RESIDENT.count_failure(connection, cipher, who, now)
+        return _cleaned(photos)
 
     def _store(
         self,
@@ -174,7 +204,8 @@ class ContactPages:
         form: ContactForm,
         written: _Written,
         sealed: list[tuple[SealedFile, bytes]],
-    ) -> str:
+    ) -> tuple[str, bool]:
+        """The id, and whether something had arrived under it before: then this is not kept."""
         now = self._clock()
         with self._database.write() as connection:
             resident = find_resident_by_no(connection, session.resident_no)
@@ -191,16 +222,18 @@ class ContactPages:
                 copy=written.copy,
                 files=tuple((manifest.sha256, content) for manifest, content in sealed),
             )
+            again = is_id(arrived.id) and find_submission(connection, arrived.id) is not None
             stored = receive(
                 connection, self._database, arrived, resident, now, address=self._caller(request)
             )
-        return stored.id
+        return stored.id, again
 
     def _values(
         self,
         connection: Connection,
         session: PageSession,
         form: ContactForm,
+        readers: Mapping[str, str],
         troubles: Mapping[str, str],
         written: _Written | None = None,
     ) -> dict[str, Any]:
@@ -211,7 +244,7 @@ class ContactPages:
             "address": form_path(form.id),
             "form_token": session.form_token,
             "readers": department_names(connection, cipher, departments),
-            "keys": json.dumps(readers_for(connection, cipher, departments)),
+            "keys": json.dumps(readers),
             "submission": kept or new_id(self._clock()),
             "topic": written.topic if written else "",
             "text": written.text if written else "",
@@ -227,7 +260,7 @@ def form_path(form: str) -> str:
 
 
 async def _read_written(request: Request) -> _Written:
-    kind = request.headers.get("content-type", "").split(";")[0].strip()
+    kind = _kind_of(request)
     if kind == _PLAIN:
         form = parse_form(await read_limited(request, _FORM_LIMIT), fields=_FIELDS_LIMIT)
     elif kind == _MULTIPART:
@@ -244,6 +277,10 @@ async def _read_written(request: Request) -> _Written:
         return await _written(form)
     finally:
         await form.close()
+
+
+def _kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip()
 
 
 async def _written(form: FormData) -> _Written:

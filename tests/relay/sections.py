@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from protocol.certificates import DepartmentKey
 from protocol.ids import new_id
 from protocol.keys import SharedSecret
 from protocol.rights import ADMINS, Level, department_audience
@@ -47,6 +48,12 @@ class Sections:
         self.put("key", key.id, key.model_copy(update={"holders": ("somebody",)}).as_json())
         self.key_of[department] = key.id
         return key.id
+
+    def shown_key(self, department: str) -> DepartmentKey:
+        with self.database.read() as connection:
+            record = find_record(connection, self.database.cipher, "key", self.key_of[department])
+        assert record is not None
+        return DepartmentKey.parse(record.body)
 
     def secret(self, department: str) -> SharedSecret:
         return self.town.secrets[self.key_of[department]]

@@ -40,7 +40,9 @@
 
   async function makeCopy(place) {
     const submission = place.dataset.submission;
-    const key = crypto.getRandomValues(new Uint8Array(32));
+    // Sent again from a page that went back: what arrived first stays, and only its key opens it.
+    const kept = localStorage.getItem(STORE + submission);
+    const key = kept ? fromBase64(kept) : crypto.getRandomValues(new Uint8Array(32));
     const nonce = crypto.getRandomValues(new Uint8Array(12));
     const aead = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
     const algorithm = { name: "AES-GCM", iv: nonce, additionalData: boundTo(submission, 1) };

@@ -17,7 +17,9 @@ from PIL import Image
 from protocol.items import SegmentItem
 from protocol.sealed_files import SealedFile, open_file
 from protocol.submissions import Submission, SubmittedContent
+from relay.errors import Refused
 from relay.features.submissions import SUBMISSION
+from relay.pages import contact
 from relay.store.database import Database
 from relay.store.files import find_file, read_content
 from relay.store.records import list_bodies
@@ -119,12 +121,18 @@ def test_a_form_is_found_written_and_sealed(counter: Counter, sections: Sections
     assert "穴があいています" not in mine
 
 
-def test_the_same_form_sent_again_arrives_once(counter: Counter, visitor: Visitor) -> None:
+def test_the_same_form_sent_again_arrives_once_and_says_so(
+    counter: Counter, visitor: Visitor, sections: Sections
+) -> None:
     values = hidden(visitor.get("/pages/contact/roads").text) | {"text": "一度だけ"}
-    for _ in range(3):
-        answer = visitor.http.post(f"{counter.url}/pages/contact/roads", data=values, timeout=10)
+    for text, again in (("一度だけ", False), ("一度だけ", True), ("あとから直した文", True)):
+        answer = visitor.http.post(
+            f"{counter.url}/pages/contact/roads", data=values | {"text": text}, timeout=10
+        )
         assert "送りました" in answer.text
-    assert len(submissions(counter.database)) == 1
+        assert ("すでに受け付けていました" in answer.text) == again
+    (sent,) = submissions(counter.database)
+    assert sections.open(sent.sealed, "roads")["text"] == "一度だけ"
 
 
 def test_what_cannot_be_taken_is_said_and_nothing_is_lost_or_kept(counter: Counter, visitor: Visitor) -> None:
@@ -162,9 +170,24 @@ def test_a_form_that_is_not_ours_or_not_open_takes_nothing(
     assert stranger.http.post(url, data=values, timeout=10).status_code == 401
     assert 'id="enter"' in stranger.get("/pages/contact/roads").text
     assert 'data-next="/pages/contact/roads"' in stranger.get("/pages/contact/roads").text
-    sections.add_form(open_form("roads", new="edit"))
-    assert "準備ができていない" in visitor.get("/pages/contact/roads").text
     assert submissions(counter.database) == []
+
+
+def test_a_form_whose_answers_nobody_could_read_is_closed(
+    counter: Counter, visitor: Visitor, sections: Sections
+) -> None:
+    page = visitor.get("/pages/contact/roads").text
+    key = sections.shown_key("parks")
+    sections.put("key", key.id, key.model_copy(update={"holders": ()}).as_json())  # the last member left
+    assert "道路のこと" not in visitor.get("/pages/contact").text
+    answer = visitor.get("/pages/contact/roads")
+    assert answer.status_code == 404 and "閉じています" in answer.text
+    values = hidden(page) | {"text": "穴があいています。"}
+    sent = visitor.http.post(f"{counter.url}/pages/contact/roads", data=values, timeout=10)
+    assert sent.status_code == 404 and "閉じています" in sent.text
+    assert submissions(counter.database) == []
+    sections.add_form(open_form("roads", new="edit"))
+    assert "閉じています" in visitor.get("/pages/contact/roads").text
 
 
 def test_one_resident_sees_nothing_of_another(counter: Counter, visitor: Visitor) -> None:
@@ -220,6 +243,24 @@ def test_a_photo_arrives_as_a_fresh_picture_that_only_the_departments_open(
         assert picture.size == (200, 320), "upright"
         assert not picture.getexif() and "comment" not in picture.info and "exif" not in picture.info
     assert secret_place not in opened
+
+
+def test_who_sends_photos_over_and_over_waits_before_they_are_decoded(
+    counter: Counter, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def broken(content: bytes) -> bytes:
+        with counter.database.write():  # a connection held meanwhile would keep this one waiting for ever
+            tried.append(len(content))
+        raise Refused("file_damaged", status=422)
+
+    monkeypatch.setattr(contact, "clean_photo", broken)
+    files = [("photos", ("1.jpg", photo(), "image/jpeg"))]
+    answers = [write(visitor, photos=files).status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+    assert len(tried) == 20
+    assert write(visitor).status_code == 200, "without photos all goes on"
 
 
 def opened_file(database: Database, manifest: SealedFile) -> bytes:
