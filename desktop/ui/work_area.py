@@ -47,7 +47,8 @@ class Place:
     thing: str = ""
 
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""Beyond it the person is told. From five minutes on the relay hears nothing more from this machine."""
 
 
 class WorkArea(QWidget):

@@ -32,8 +32,8 @@ Using ID tokens and access tokens
 9. Tokens are verified: `test_the_id_token_is_verified_by_line_and_a_good_one_opens` and all that open nothing
    below it. Access tokens: we take none,
    `test_the_page_sends_the_raw_id_token_and_nothing_about_the_person`.
-10. `client_id` and `expires_in` of an access token are checked: does not apply, as in 9. The same two facts of
-   an ID token, `aud` and `exp`: `test_what_line_says_about_a_token_is_checked_once_more`,
+10. `client_id` and `expires_in` of an access token are checked: does not apply, as in 9. The same two facts
+   of an ID token, `aud` and `exp`: `test_what_line_says_about_a_token_is_checked_once_more`,
    `test_a_token_expires_by_our_clock_too_within_a_minute`.
 
 Sending tokens to a server of our own
@@ -170,7 +170,7 @@ def test_nothing_of_ours_makes_an_authorization_request() -> None:
     root = ENTER_JS.parents[3]
     sources = [*root.glob("relay/**/*.py"), *root.glob("resources/pages/**/*.*")]
     assert len(sources) > 50
-    asking = re.compile(r"oauth2/v2\.1/authorize\b|response_type|redirect_uri|authorization_code")
+    asking = re.compile(r"oauth2/v2\.1/authorize\b|response_type=|redirect_uri|authorization_code")
     assert [path.name for path in sources if asking.search(path.read_text("utf-8", "replace"))] == []
 
 
