@@ -33,8 +33,15 @@ def short(moment: datetime | None, now: datetime) -> str:
     return day_and_time(moment)
 
 
+def short_day(moment: datetime) -> str:
+    """「2026年11月20日」"""
+    local = moment.astimezone(_JAPAN)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+WIDEST_DAY = "2026年12月28日"
 WIDEST_MOMENT = "2026年12月28日 20:58"
-"""As wide as `short` becomes: for columns."""
+"""As wide as `short_day` and `short` become: for columns."""
 
 
 def clock_time(moment: datetime) -> str:

@@ -103,8 +103,10 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QToolButton[role="icon"] {{ min-width: {px(34)}px; min-height: {px(34)}px; }}
     QToolButton[role="icon"]:hover {{ background: {c.primary_soft}; }}
     QToolButton[role="icon"]:focus {{ border: 2px solid {c.focus}; }}
-    QToolButton[role="rail"] {{ color: {c.rail_text}; border-radius: 10px; padding: {px(8)}px {px(4)}px;
+    QToolButton[role="rail"] {{ color: {c.rail_text}; border-radius: 10px; padding: {px(6)}px {px(4)}px;
         font-size: {px(13)}px; min-width: {px(84)}px; min-height: {px(52)}px; border: 2px solid transparent; }}
+    QToolButton[role="rail"][compact="true"] {{ padding: {px(2)}px {px(8)}px; min-height: {max(40, px(28))}px;
+        min-width: {px(100)}px; }}
     QToolButton[role="rail"]:hover {{ background: {c.sunken}; }}
     QToolButton[role="rail"]:checked {{ background: {c.rail_chosen}; color: {c.accent_text}; font-weight: 700; }}
     QToolButton[role="rail"]:focus {{ border: 2px solid {c.focus}; }}
@@ -163,6 +165,10 @@ def _lists(c: Colours, px: Callable[[float], int]) -> str:
     QHeaderView {{ background: transparent; border: none; }}
     QHeaderView::section {{ background: {c.surface}; color: {c.muted}; font-size: {px(13)}px; border: none;
         border-bottom: 1px solid {c.strong_line}; padding: {px(10)}px; text-align: left; }}
+    QHeaderView::section:vertical {{ color: {c.text}; font-size: {px(15)}px; border-bottom: 1px solid {c.line};
+        padding: 0 {px(10)}px; }}
+    QTableCornerButton::section {{ background: {c.surface}; border: none; border-bottom: 1px solid {c.strong_line}; }}
+    QTableView[letters="true"] {{ font-family: "{LETTERS}"; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
     QScrollBar::handle:vertical {{ background: {c.line}; border-radius: 4px; min-height: 40px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.strong_line}; }}

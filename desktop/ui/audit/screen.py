@@ -58,7 +58,7 @@ class AuditScreen(Screen):
         column.addWidget(self._busy)
         self.rows = Rows(COLUMNS, desk.theme, coloured=5)
         self.view = rows_view(
-            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(64, WIDEST_MOMENT, 140, 165, 200, 110), stretch=4,  # noqa: E501
+            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(64, WIDEST_MOMENT, 120, 160, 200, 120), stretch=4,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="audit.count")

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from desktop.features.devices import ShownDevice
 from desktop.features.wording import words_of_reason
-from desktop.ui.moments import WIDEST_MOMENT, short
+from desktop.ui.moments import WIDEST_DAY, WIDEST_MOMENT, short, short_day
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, row_of
 from desktop.ui.parts.dialogs import ask_first
@@ -16,7 +16,7 @@ from desktop.ui.people.code import CodeSheet
 from desktop.ui.screen import Desk, Screen, header
 from protocol.staff import StaffMember
 
-COLUMNS = ("端末", "職員", "登録した日時", "最後につながった日時", "状態")
+COLUMNS = ("端末", "職員", "登録した日", "最後につながった日時", "状態")
 
 
 class DevicesScreen(Screen):
@@ -44,7 +44,7 @@ class DevicesScreen(Screen):
         self._devices: list[ShownDevice] = []
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 140, WIDEST_MOMENT, WIDEST_MOMENT, 150), stretch=0,  # noqa: E501
+            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 120, WIDEST_DAY, WIDEST_MOMENT, 130), stretch=0,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="devices.count")
@@ -84,7 +84,7 @@ class DevicesScreen(Screen):
         return (
             f"{name}（この端末）" if row.here else name,
             row.person,
-            short(device.added_at, clock),
+            short_day(device.added_at),
             short(device.last_seen_at, clock) or "まだありません",
             _state(row),
         )

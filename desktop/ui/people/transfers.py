@@ -32,7 +32,9 @@ from desktop.ui.theme import Theme
 _EXCEL = "Excel (*.xlsx)"
 _COLUMNS = ("行", "内容", *HEADER, "理由")
 _ORDER: tuple[TransferKind, ...] = ("wrong", "new", "moved", "role", "left", "same")
-_WIDEST = 170  # px at 100 %: a long list of departments takes a second line
+_WIDEST = (170, 140, 115)  # px at 100 %: what is longer takes a second line
+_MARGIN = 32
+_REASONS = 280  # px at 100 % the reasons should get
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -44,7 +46,7 @@ class TransfersScreen(Screen):
         super().__init__(desk)
         self._found: list[Transfer] = []
         column = QVBoxLayout(self)
-        column.setContentsMargins(32, 28, 32, 24)
+        column.setContentsMargins(_MARGIN, 28, _MARGIN, 24)
         column.setSpacing(14)
         template = button(
             "ひな形を保存する",
@@ -104,14 +106,13 @@ class TransfersScreen(Screen):
         self.banner.hide()
         self._found = sorted(found, key=lambda each: each.line)
         self.table.show_transfers(self._found)
-        self._fit_columns()
         first = next((row for row, each in enumerate(self._found) if each.kind == "wrong"), -1)
-        if first >= 0:  # what must be looked at is in sight, whatever stands above it
-            self.view.selectRow(first)
-            self.view.scrollTo(self.table.index(first, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         self._summary.setText(f"{_counted(found)}。まだ何も変わっていません。")
         self._nothing.hide()
         self.view.show()
+        self._fit_columns()
+        if first >= 0:  # what must be looked at is in sight, whatever stands above it
+            self.view.scrollTo(self.table.index(first, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         wanted = [each for each in found if each.kind not in ("same", "wrong")]
         self._errors.setVisible(any(each.kind == "wrong" for each in found))
         self._drop.show()
@@ -122,9 +123,13 @@ class TransfersScreen(Screen):
     def _fit_columns(self) -> None:
         """As wide as what stands in them, so that most is left for the reasons."""
         self.view.resizeColumnsToContents()
-        widest = self.desk.theme.px(_WIDEST)
-        for column in range(len(_COLUMNS) - 1):
-            self.view.setColumnWidth(column, min(self.view.columnWidth(column), widest))
+        px, columns = self.desk.theme.px, range(len(_COLUMNS) - 1)
+        for widest in _WIDEST:
+            widths = [min(self.view.columnWidth(column), px(widest)) for column in columns]
+            if self.width() - 2 * _MARGIN - sum(widths) >= px(_REASONS):
+                break
+        for column, width in zip(columns, widths, strict=True):
+            self.view.setColumnWidth(column, width)
 
     def _applied(self, count: int) -> None:
         wrong = [each for each in self._found if each.kind == "wrong"]
@@ -242,6 +247,7 @@ def _make_view(table: TransferTable, theme: Theme) -> QTableView:
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setShowGrid(False)
     view.setWordWrap(True)
+    view.setProperty("letters", "true")  # its font has air between the lines of a reason, too
     view.setTabKeyNavigation(False)
     view.verticalHeader().hide()
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

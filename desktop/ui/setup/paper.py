@@ -85,7 +85,8 @@ def save_pdf(paper: QTextDocument, path: Path) -> None:
 
 def _table(words: tuple[Word, ...]) -> str:
     cells = [
-        f"<td width='25%'>{number}. <b style='font-size:14pt'>{escape(word.kana)}</b><br>"
+        f"<td width='25%'><span style='font-size:9pt'>{number}.</span> "
+        f"<b style='font-size:13pt'>{escape(word.kana)}</b><br>"
         f"<span style='font-size:10pt; font-family:{LETTERS}'>{escape(word.romaji)}</span></td>"
         for number, word in enumerate(words, start=1)
     ]
@@ -100,5 +101,6 @@ def _paper(html: str) -> QTextDocument:
     font = QFont(["BIZ UDPGothic", "Noto Sans JP"])
     font.setPointSizeF(_BODY_POINTS)
     document.setDefaultFont(font)
+    document.setDefaultStyleSheet("p { line-height: 140%; }")
     document.setHtml(html)
     return document
