@@ -176,7 +176,7 @@ def make_view(table: SubmissionTable, theme: Theme) -> QTableView:
     head = view.horizontalHeader()
     head.setHighlightSections(False)
     head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate((120, 150, 190, 190, 300, 130)):
+    for column, width in enumerate((120, 152, 180, 170, 300, 176)):
         view.setColumnWidth(column, theme.px(width))
     head.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
     head.setSortIndicatorShown(True)
