@@ -142,8 +142,9 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QCheckBox::indicator:disabled {{ background: {c.sunken}; border-color: {c.line}; }}
     QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(36)}px; }}
     QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(18)}px; height: {px(18)}px; }}
-    QComboBox[role="compact"] {{ padding: {px(6)}px 0 {px(6)}px {px(6)}px; }}
-    QComboBox[role="compact"]::drop-down {{ width: {px(24)}px; }}
+    QComboBox[role="compact"] {{ padding: {px(6)}px 0 {px(6)}px {px(4)}px; }}
+    QComboBox[role="compact"]::drop-down {{ width: {px(20)}px; }}
+    QComboBox[role="compact"]::down-arrow {{ width: {px(15)}px; height: {px(15)}px; }}
     QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: {px(30)}px; background: transparent; }}
     QSpinBox::up-arrow {{ image: url("{c.marks}/up.svg"); width: {px(14)}px; height: {px(14)}px; }}
     QSpinBox::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(14)}px; height: {px(14)}px; }}

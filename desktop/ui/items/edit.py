@@ -26,8 +26,14 @@ _HINTS = {
     "multiple": "当てはまるものをいくつでも選んでもらいます。",
     "district": "地区の多い町のため、地域ごとにまとめて見せます。",
     "birth_year": "生まれた年だけを聞きます。月日は聞きません。",
-    "text": "文章で答えてもらいます。個人のことが書かれてもよいように、トークではなくページで聞き、選んだ課だけが読めます。宛先をしぼるのには使えません。",  # noqa: E501
+    "text": "文章で答えてもらいます。個人のことも書けるよう、ページで聞き、選んだ課だけが読めます。",
 }
+_TITLE_HELP = "宛先をしぼるときと、住民の「設定」の画面に出ます。"
+_QUESTION_HELP = "トークで住民に聞く文章です。"
+_TITLE_HELP_OF_WORDS = "住民の「設定」の画面と、「届いたもの」の一覧に出ます。"
+_QUESTION_HELP_OF_WORDS = "トークで住民に聞く文章です。答えるのはページです。"
+_QUESTION_HEIGHT, _LOW_QUESTION_HEIGHT = 96, 56
+"""Of the box to write in. The low one leaves room for the departments below it."""
 _TAPS_SHOWN = 12
 WITHOUT_CHOICES = ("birth_year", "text")
 
@@ -110,7 +116,7 @@ class ItemEditScreen(Screen):
         self.desk.background.local(lambda: save(item, seen), lambda _: self._saved(), self._failed)
 
     def _basics(self) -> QWidget:
-        frame, column = card(spacing=14)
+        frame, column = card(spacing=10)
         column.addWidget(label("種類", "subheading"))
         self.kind = QComboBox()
         self.kind.setObjectName("item.kind")
@@ -122,14 +128,14 @@ class ItemEditScreen(Screen):
         column.addWidget(self._hint)
         self.title = CommitLine(name="item.title", hint="例：お住まいの地区")
         self.question = CommitText(name="item.question", hint="例：お住まいの地区を選んでください。")
-        self.question.setFixedHeight(self.desk.theme.px(96))
+        self.question.setFixedHeight(self.desk.theme.px(_QUESTION_HEIGHT))
         self._title_field = Field(
             "項目名", self.title, required=True, count=grapheme_count, limit=TITLE_LIMIT,
-            help_text="宛先をしぼるときと、住民の「設定」の画面に出ます。",
+            help_text=_TITLE_HELP,
         )  # fmt: skip
         self._question_field = Field(
             "質問文", self.question, required=True, count=utf16_length, limit=QUESTION_LIMIT,
-            help_text="トークで住民に聞く文章です。",
+            help_text=_QUESTION_HELP,
         )  # fmt: skip
         column.addWidget(self._title_field)
         column.addWidget(self._question_field)
@@ -175,7 +181,12 @@ class ItemEditScreen(Screen):
         item = self._item
         if item is None:
             return
+        is_words = item.kind == "text"
         self._hint.setText(_HINTS[item.kind])
+        self._title_field.explain(_TITLE_HELP_OF_WORDS if is_words else _TITLE_HELP)
+        self._question_field.explain(_QUESTION_HELP_OF_WORDS if is_words else _QUESTION_HELP)
+        height = _LOW_QUESTION_HEIGHT if is_words else _QUESTION_HEIGHT
+        self.question.setFixedHeight(self.desk.theme.px(height))
         self._title_field.recount()
         self._question_field.recount()
         self.choices.setVisible(item.kind not in WITHOUT_CHOICES)

@@ -128,16 +128,22 @@ class Field(QWidget):
         self._counter = label("", "small")
         row.addWidget(self._counter)
         column.addLayout(row)
-        if help_text:
-            column.addWidget(label(help_text, "muted", wrap=True))
+        self._help = label(help_text, "muted", wrap=True)
+        column.addWidget(self._help)
         column.addWidget(field)
         self._error = label("", "error", wrap=True)
         self._error.hide()
         column.addWidget(self._error)
         field.setAccessibleName(title)
-        field.setAccessibleDescription(help_text)
+        self.explain(help_text)
         field.committed.connect(lambda text: self._recount(text))
         self._recount(field.text() if isinstance(field, QLineEdit) else field.toPlainText())
+
+    def explain(self, help_text: str) -> None:
+        """The help below the label; empty takes it away."""
+        self._help.setText(help_text)
+        self._help.setVisible(bool(help_text))
+        self.field.setAccessibleDescription(help_text)
 
     def show_error(self, words: str) -> None:
         """Empty takes the error away."""

@@ -1,4 +1,4 @@
-"""SEC-9, SEC-2: what the relay refuses stays before the person's eyes, with its reason, until it is let go."""
+"""SEC-9, SEC-2: what the relay refuses stays in sight with its reason until it is let go."""
 
 from __future__ import annotations
 
