@@ -126,7 +126,8 @@ class ObjectRights(QFrame):
         view.setCornerButtonEnabled(False)
         names = view.verticalHeader()  # stays in sight while the departments move
         names.setDefaultSectionSize(px(44))
-        names.setMaximumWidth(px(340))
+        names.setMaximumWidth(px(400))
+        names.setTextElideMode(Qt.TextElideMode.ElideRight)
         names.setSectionsClickable(True)
         names.setHighlightSections(False)
         view.horizontalHeader().setHighlightSections(False)

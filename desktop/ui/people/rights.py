@@ -7,7 +7,8 @@ out the town.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from desktop.features.wording import words_for
 from desktop.ui.parts.buttons import button
@@ -34,7 +35,7 @@ class RightsScreen(Screen):
         frame, inner = card(margin=14, spacing=12)
         self._levels = words_for("level")
         self._boxes: dict[tuple[Role, Function], QComboBox] = {}
-        inner.addWidget(self._grid())
+        inner.addWidget(_Wide(self._grid()))
         self._said = label("", "muted", name="rights.said")
         self._default = button("はじめの決まりに戻す", self._to_default, name="rights.default", role="quiet")
         self._undo = button("元に戻す", self._again, name="rights.undo")
@@ -154,6 +155,36 @@ class RightsScreen(Screen):
             made.setEnabled(different)
             made.setVisible(admin)
         self._default.setVisible(admin)
+
+
+class _Wide(QScrollArea):
+    """As high as the grid; where the largest text makes the grid wider than the window, it moves sideways."""
+
+    def __init__(self, grid: QWidget) -> None:
+        super().__init__()
+        self._grid = grid
+        grid.setProperty("role", "flow")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(grid)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        grid, layout = self._grid, self._grid.layout()
+        assert layout is not None
+        width = max(self.width(), grid.minimumSizeHint().width())
+        high = layout.totalHeightForWidth(width)
+        bar = self.horizontalScrollBar().sizeHint().height() if width > self.width() else 0
+        self.setFixedHeight(max(high, grid.minimumSizeHint().height()) + bar)
 
 
 def _fixed(words: str) -> QFrame:

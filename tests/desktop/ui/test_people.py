@@ -302,6 +302,10 @@ def test_transfers_are_shown_before_anything_changes(town: Town, admin: Machine,
         await driver.until_text("transfers.banner.words", "読めないファイル")
         screen.read(tmp_path / "異動.xlsx")
         await driver.until_text("transfers.summary", "誤り 1行、新しい人 1人、異動 1人")
+        lines = [screen.table.index(row, 0).data() for row in range(screen.table.rowCount())]
+        assert lines == ["2", "3", "4"], "in the order of the list, as it lies beside the screen"
+        reasons = screen.table.columnCount() - 1
+        assert screen.view.wordWrap() and screen.view.columnWidth(reasons) >= 240
         press_next("ask_first.cancel")
         driver.click("transfers.apply")
         await driver.settle()
