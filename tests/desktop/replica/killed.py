@@ -1,114 +1,79 @@
-"""Kills itself at every SQL write of a few sync rounds, each time goes on, and checks what is left.
+"""Kills itself at SQL writes of whole sync rounds, each time goes on, and checks what is left.
 
-`python -m tests.desktop.replica.killed FOLDER` prints `ok <steps> steps`. Each try runs in a forked child;
-what the relay has applied is a file that outlives it.
+`python -m tests.desktop.replica.killed FOLDER EVERY` prints `ok <kills> kills` after a kill at each EVERY-th
+write. Each try runs in a forked child: a picture goes up in pieces, changes go up, a colleague, letters and a
+chunk of letters come down, and the audit log's head is remembered.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, event
 
-from desktop.keys.keyring import KeyRing
 from desktop.paths import ProfileFolder
+from desktop.replica.log_heads import LogHeads
 from desktop.replica.replica import Replica, open_replica
 from desktop.replica.submissions import SubmissionQuery
-from desktop.sync.apply import apply_response
+from desktop.sync import files
+from desktop.sync.chunks import ColdStart
+from desktop.sync.compaction import Compaction
 from desktop.sync.opening import Opening
-from protocol.changes import Change, ChangeResult, DeliverySave, make_change
-from protocol.deliveries import Delivery, DeliveryDraft
-from protocol.keys import new_secret
-from protocol.sealing import SealedHeader, seal
-from protocol.submissions import Submission, SubmittedContent
-from protocol.sync import Record, SyncResponse
+from desktop.sync.round import Rounds
+from desktop.sync.session import Session
+from protocol.changes import Change, DeliverySave, make_change
+from protocol.deliveries import DeliveryDraft
+from protocol.files import file_name
 from protocol.wire import Wire
+from tests.desktop.replica.relay_in_files import LETTERS, NOW, RING, SIGNER, RelayInFiles
 
 KEY, UNSENT = bytes(range(32)), bytes(range(32, 64))
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
-SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(32))
-SECRET = new_secret()
-DRAFTS, LETTERS = 2, 3
+DRAFTS = 2
+PICTURE = random.Random(4).randbytes(2500)
+files.CHUNK_BYTES = 1000  # three pieces
 _WRITES = ("insert", "update", "delete", "commit", "begin", "create", "pragma user_version=")
-
-
-class Relay:
-    """Applies each change once; everything it knows lies in a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def applied(self) -> list[str]:
-        return self._path.read_text().split() if self._path.exists() else []
-
-    def answer(self, changes: list[Change], cursor: dict[str, int]) -> SyncResponse:
-        done = self.applied()
-        with self._path.open("a") as file:
-            for change in changes:
-                if f"{change.id}:{change.payload['draft']['id']}" not in done:
-                    file.write(f"{change.id}:{change.payload['draft']['id']}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        things = [line.split(":")[1] for line in self.applied()]
-        stream = [self._letter(number) for number in range(LETTERS)]
-        stream += [self._delivery(seq, thing) for seq, thing in enumerate(things, LETTERS + 1)]
-        after = cursor.get("all", 0)
-        found = [record for record in stream if record.seq > after][:2]
-        return SyncResponse(
-            results=tuple(ChangeResult(id=change.id, outcome="applied", version=1) for change in changes),
-            records=tuple(found),
-            cursor={"all": found[-1].seq if found else after},
-            more=bool(found) and found[-1].seq < stream[-1].seq,
-            relay="r",
-            relay_time=NOW,
-        )
-
-    def _delivery(self, seq: int, thing: str) -> Record:
-        body = Delivery(draft=DeliveryDraft(id=thing, title=thing)).as_json()
-        return Record(kind="delivery", id=thing, audience="all", seq=seq, version=1, body=body)
-
-    def _letter(self, number: int) -> Record:
-        id = f"letter-{number}"
-        header = SealedHeader(
-            town="r", part="answer", id=id, object="contact:x", sealed_at=NOW, departments=("a",)
-        )
-        sealed = seal(header, SubmittedContent(text=f"文{number}").as_json(), {"k": SECRET.public})
-        body = Submission(
-            id=id, number=str(number), object="contact:x", departments=("a",), received_at=NOW, sealed=sealed
-        )
-        return Record(
-            kind="submission", id=id, audience="all", seq=number + 1, version=1, body=body.as_json()
-        )
 
 
 def sign(id: str, kind: str, payload: Wire, based_on: int) -> Change:
     return make_change(kind, payload, id=id, based_on=based_on, now=NOW, staff="me", relay="r", key=SIGNER)
 
 
-def live(folder: Path, relay: Relay, put: Path) -> Replica:
-    """A start, three things written (each noted once it is kept), and rounds until all is done."""
-    opening = Opening(lambda: KeyRing("trusted", secrets={"k": SECRET}), "r")
-    replica = open_replica(ProfileFolder(folder), key=KEY, unsent_key=UNSENT, staff="me", clock=lambda: NOW)
-    noted = put.read_text().split() if put.exists() else []
-    for number in range(len(noted), DRAFTS):
-        replica.outbox.put(
-            "delivery.save", DeliverySave(draft=DeliveryDraft(id=f"d{number}", title="題")), based_on=0
-        )
-        with put.open("a") as file:
-            file.write(f"d{number}\n")
-    more = True
-    while more:
-        changes = replica.outbox.take(100, sign)
-        response = relay.answer(changes, replica.records.cursor())
-        apply_response(replica, response, opening)
-        more = response.more or bool(changes) or replica.outbox.count_waiting() > 0
+def rounds_of(replica: Replica, relay: RelayInFiles) -> Rounds:
+    opening, session = Opening(lambda: RING, "r"), cast(Session, relay)
+    return Rounds(
+        replica=replica, session=session, sign=sign, clock=lambda: NOW, opening=opening,
+        cold_start=ColdStart(replica, session, opening),
+        compaction=Compaction(replica, session, opening, "me", SIGNER, lambda: NOW),
+    )  # fmt: skip
+
+
+def live(folder: Path) -> Replica:
+    """A start, things written (each noted once it is kept), and rounds until all is done."""
+    replica = open_replica(
+        ProfileFolder(folder / "profile"), key=KEY, unsent_key=UNSENT, staff="me", clock=lambda: NOW
+    )
+    noted = folder / "noted"
+    written = noted.read_text().split() if noted.exists() else []
+    if "picture" not in written:
+        replica.files.add(PICTURE)
+        note(noted, "picture")
+    for number in range(DRAFTS):
+        if f"d{number}" not in written:
+            draft = DeliveryDraft(id=f"d{number}", title="題")
+            replica.outbox.put("delivery.save", DeliverySave(draft=draft), based_on=0)
+            note(noted, f"d{number}")
+    rounds_of(replica, RelayInFiles(folder)).run_all()
     return replica
+
+
+def note(noted: Path, name: str) -> None:
+    with noted.open("a") as file:
+        file.write(f"{name}\n")
 
 
 def kill_at(step: int) -> None:
@@ -129,7 +94,7 @@ def try_with_kill(folder: Path, step: int) -> bool:
     if child == 0:
         kill_at(step)
         try:
-            live(folder / "profile", Relay(folder / "relay"), folder / "put").close()
+            live(folder).close()
         except BaseException:
             os._exit(1)
         os._exit(0)
@@ -139,30 +104,35 @@ def try_with_kill(folder: Path, step: int) -> bool:
 
 
 def check(folder: Path, step: int) -> None:
-    relay, put = Relay(folder / "relay"), folder / "put"
-    replica = live(folder / "profile", relay, put)
-    things = [line.split(":")[1] for line in relay.applied()]
-    assert set(put.read_text().split()) <= set(things), (step, things)
+    relay = RelayInFiles(folder)
+    replica = live(folder)
+    applied, things = relay.applied(), [thing for _, thing in relay.applied()]
+    assert {f"d{number}" for number in range(DRAFTS)} <= set(things), (step, things)
     # A kill between keeping a thing and noting it makes the person write it twice; the relay never does.
-    assert len(relay.applied()) == len(set(relay.applied())), (step, things)
+    assert len({id for id, _ in applied}) == len(applied), (step, applied)
+    assert relay.file(file_name(PICTURE)) == PICTURE and replica.files.waiting() == [], step
     letters = replica.submissions.page(SubmissionQuery(sort="number", descending=False))
     assert [held.text for held in letters] == [f"文{number}" for number in range(LETTERS)], step
+    assert (folder / "chunk-read").exists(), step
     assert not replica.rebuilt and replica.outbox.count_waiting() == 0, step
     assert {replica.records.delivery(thing) is not None for thing in things} == {True}, step
+    heads = LogHeads(replica.store)
+    assert heads.alarm() is None and heads.known().size == len(applied), step
     replica.close()
 
 
 def main() -> None:
-    step, where = 0, Path(sys.argv[1])
+    where, every = Path(sys.argv[1]), int(sys.argv[2])
+    step, kills = 1, 0
     while True:
-        step += 1
         folder = where / str(step)
         (folder / "profile").mkdir(parents=True)
         was_killed = try_with_kill(folder, step)
         check(folder, step)
         if not was_killed:
             break
-    print(f"ok {step - 1} steps")
+        step, kills = step + every, kills + 1
+    print(f"ok {kills} kills")
 
 
 if __name__ == "__main__":

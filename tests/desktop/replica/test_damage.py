@@ -157,11 +157,15 @@ def test_a_damaged_side_file_loses_no_more_than_the_damaged_line(whole: Path, tm
         replica.close()
 
 
-def test_a_kill_at_any_step_of_a_round_loses_nothing_and_applies_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_at_any_write_of_a_round_loses_nothing_and_applies_nothing_twice(
+    tmp_path: Path, every: int
+) -> None:
+    """Rounds with a picture, changes, letters, a chunk and the log's head; see `killed.py`."""
     result = subprocess.run(
-        [sys.executable, "-m", "tests.desktop.replica.killed", str(tmp_path)],
+        [sys.executable, "-m", "tests.desktop.replica.killed", str(tmp_path), str(every)],
         capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     killed = int(result.stdout.split()[-2])
-    assert killed > 30, result.stdout
+    assert killed * every > 80, result.stdout
