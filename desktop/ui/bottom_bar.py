@@ -52,7 +52,8 @@ class BottomBar(QFrame):
         self._lock.hide()
         row.addWidget(self._lock)
         row.addWidget(self._environment)
-        row.addWidget(label(person, name="bar.person"))
+        self._person = label(person, name="bar.person")
+        row.addWidget(self._person)
         theme.changed.connect(self._draw)
         self.show_waiting_count(0)
         self.show_environment("")
@@ -61,6 +62,9 @@ class BottomBar(QFrame):
     def show_connection(self, connection: Connection) -> None:
         self._connection = connection
         self._draw()
+
+    def show_person(self, name: str) -> None:
+        self._person.setText(name)
 
     def show_waiting_count(self, count: int) -> None:
         self._waiting.setText(f"未送信 {count} 件")

@@ -195,6 +195,7 @@ class WorkArea(QWidget):
             self._sheet.refresh()
         self.alarm.refresh()
         self._background.local(self._office.rights.look, self._apply_rights)
+        self._background.local(self._office.staff.me, lambda me: self.bar.show_person(me.display_name))
         home = self._office.home
         self._background.local(home.today, lambda today: self._show_town(today.settings, today.waiting))
 

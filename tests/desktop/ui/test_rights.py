@@ -110,3 +110,16 @@ def test_the_towns_own_grid_counts(play: Play, relay: WatchingRelay) -> None:
         await driver.until(lambda: not driver.sees("rail.items"), "items gone")
 
     play(story)
+
+
+def test_a_new_name_given_by_the_administrator_stands_in_the_bottom_bar(
+    play: Play, relay: WatchingRelay
+) -> None:
+    async def story(driver: Driver) -> None:
+        work = driver.window.work
+        assert work is not None
+        me = work.desk.office.me
+        relay.put("staff", me.id, me.model_copy(update={"display_name": "水道課 佐藤"}))
+        await driver.until(lambda: driver.text("bar.person") == "水道課 佐藤", "new name")
+
+    play(story)
