@@ -60,6 +60,7 @@ from desktop.sync.compaction import Compaction
 from desktop.sync.enrol import Enrolment, add_device, create_account
 from desktop.sync.files import fetch
 from desktop.sync.opening import Opening
+from desktop.sync.remembering import known_marks
 from desktop.sync.round import Rounds
 from desktop.sync.session import Session
 from protocol.certificates import DepartmentKey, KeyWrap, Trust
@@ -243,6 +244,7 @@ def _build(
             trust=trust.body if trust else None,
             department_keys=replica.records.all("key", DepartmentKey),
             wraps=replica.records.all("wrap", KeyWrap),
+            marks=known_marks(replica),
         )
 
     opening = Opening(ring, profile.relay)

@@ -13,6 +13,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from desktop.keys.marks import Marks
 from protocol.certificates import (
     DIRECTORY,
     GENERAL,
@@ -30,7 +31,8 @@ from protocol.staff import StaffMember
 
 RootState = Literal["none", "unknown", "trusted", "changed", "forged"]
 """`none`: the town has no keys yet. `unknown`: this machine has not compared the root. `changed`: the relay
-shows another root than the compared one. `forged`: the root does not vouch for the directory."""
+shows another root than the compared one. `forged`: the root does not vouch for the directory, or named
+another one since."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class KeyRing:
     secrets: Mapping[str, SharedSecret] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
     """Ids of keys whose wrap for this person does not open, or opens to another key than certified."""
+    marks: Marks = field(default_factory=Marks)
+    """What was seen before: nothing older is believed."""
 
     def __repr__(self) -> str:
         return f"KeyRing({self.root}, {len(self.secrets)} secrets)"
@@ -64,14 +68,15 @@ class KeyRing:
 
     def current_key(self, department: str, form_class: str = GENERAL) -> DepartmentKey | None:
         """The newest certified key. Whether the relay calls it retired does not count: it could bring an
-        older one back, which somebody who left still holds.
+        older one back, which somebody who left still holds. None too where a newer one was seen before.
         """
         keys = [
             key
             for key in self.department_keys.values()
             if key.department == department and key.form_class == form_class
         ]
-        return max(keys, key=lambda key: (key.year, key.issued_at), default=None)
+        newest = max(keys, key=lambda key: (key.year, key.issued_at), default=None)
+        return newest if newest is not None and self.marks.is_current(newest) else None
 
     def is_certified(self, member: StaffMember) -> bool:
         """Whether an administrator compared this person's present keys."""
@@ -82,6 +87,7 @@ class KeyRing:
             and certificate is not None
             and certificate.staff == member.id
             and (certificate.sign_key, certificate.seal_key) == (member.sign_key, member.seal_key)
+            and self.marks.is_new_enough(certificate)
             and is_staff_certified(certificate, self.trust.directory.key)
         )
 
@@ -105,11 +111,14 @@ def open_ring(
     trust: Trust | None,
     department_keys: Iterable[DepartmentKey],
     wraps: Iterable[KeyWrap],
+    marks: Marks | None = None,
 ) -> KeyRing:
-    """`root`: the root's public key as compared on this machine, empty when not yet. Takes about 0.1 ms a
+    """`root`: the root's public key as compared on this machine, empty when not yet. `marks`: what this
+    machine has seen before. Takes about 0.1 ms a
     wrap. Nothing of a root that is not trusted is opened or believed.
     """
-    state = _root_state(root, trust)
+    marks = marks or Marks()
+    state = _root_state(root, trust, marks)
     if state != "trusted" or trust is None:
         return KeyRing(root=state, trust=trust)
     genuine = {
@@ -130,17 +139,19 @@ def open_ring(
                 secrets[wrap.key] = secret
             else:
                 wrong.append(wrap.key)
-    return KeyRing(state, trust, directory, genuine, secrets, tuple(wrong))
+    return KeyRing(state, trust, directory, genuine, secrets, tuple(wrong), marks)
 
 
-def _root_state(root: str, trust: Trust | None) -> RootState:
+def _root_state(root: str, trust: Trust | None, marks: Marks) -> RootState:
     if trust is None:
         return "none"
     if not is_directory_certified(trust):
         return "forged"
     if not root:
         return "unknown"
-    return "trusted" if trust.root == root else "changed"
+    if trust.root != root:
+        return "changed"
+    return "forged" if marks.is_replaced(trust.directory) else "trusted"
 
 
 def _open(wrap: KeyWrap, staff: str, keys: StaffKeys) -> bytes | None:

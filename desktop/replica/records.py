@@ -16,6 +16,7 @@ from protocol.staff import StaffMember
 from protocol.sync import RECORD_KINDS, Record, TestRun, TownSettings, TownSummary
 from protocol.wire import Wire
 
+_KEY = "key"
 T = TypeVar("T")
 W = TypeVar("W", bound=Wire)
 DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
@@ -164,6 +165,18 @@ class Records:
             refresh(connection, kind, ids, self._staff)
         return sum(len(ids) for ids in touched.values())
 
+    def told(self, kind: str) -> list[Record]:
+        """Every record of a kind as the relay told it, without what is pending."""
+        with self._store.reading() as connection:
+            rows = connection.execute(text("select * from record where kind=:kind"), {"kind": kind}).all()
+        return [
+            Record(
+                kind=kind, id=row.id, audience=row.audience, seq=row.seq, version=row.version,
+                body=json.loads(row.body),
+            )
+            for row in rows
+        ]  # fmt: skip
+
     def stream(self, audience: str, after: int, until: int) -> list[Record]:
         """What this audience holds between two numbers of its stream, the second included, oldest first."""
         with self._store.reading() as connection:
@@ -183,11 +196,19 @@ class Records:
         ]  # fmt: skip
 
     def forget(self, connection: Connection, audience: str) -> None:
-        """This person may no longer see the audience: its records go."""
+        """This person may no longer see the audience, or the relay was put back: its records go, but for the
+        departments' keys.
+        """
         rows = connection.execute(
             text("select kind, id from record where audience=:audience"), {"audience": audience}
         ).all()
-        connection.execute(text("delete from record where audience=:audience"), {"audience": audience})
+        for row in rows:
+            if row.kind == _KEY:
+                _keep_key(connection, {"kind": _KEY, "id": row.id, "audience": audience}, seq=0)
+        connection.execute(
+            text("delete from record where audience=:audience and kind<>:key"),
+            {"audience": audience, "key": _KEY},
+        )
         connection.execute(text("delete from cursor where audience=:audience"), {"audience": audience})
         for row in rows:
             refresh(connection, row.kind, [row.id], self._staff)
@@ -227,6 +248,8 @@ class Records:
         ).scalar()
         if known is not None and known >= record.seq:
             return False
+        if record.removed and record.kind == _KEY:
+            return _keep_key(connection, key, seq=record.seq)
         if record.removed:
             connection.execute(
                 text("delete from record where kind=:kind and id=:id and audience=:audience"), key
@@ -252,6 +275,20 @@ class Records:
             return connection.execute(
                 text("select * from shown where kind=:kind and id=:id"), {"kind": kind, "id": thing}
             ).first()
+
+
+def _keep_key(connection: Connection, key: dict[str, str], *, seq: int) -> bool:
+    """A relay that takes a department's newest key away must not make an older one the newest. That nobody
+    holds it says to whoever keeps the directory that a new one is due.
+    """
+    done = connection.execute(
+        text(
+            "update record set seq=:seq, body=json_set(body, '$.holders', json('[]'))"
+            " where kind=:kind and id=:id and audience=:audience"
+        ),
+        key | {"seq": seq},
+    )
+    return done.rowcount > 0
 
 
 def _delivery_filter(query: DeliveryQuery) -> tuple[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desktop.replica.replica import Replica
 from desktop.sync.opening import Opening
+from desktop.sync.remembering import remember
 from protocol.sync import SyncResponse
 
 
@@ -23,5 +24,6 @@ def apply_response(replica: Replica, response: SyncResponse, opening: Opening) -
         replica.records.move_cursor(connection, response.cursor)
         if not response.more:
             replica.outbox.forget_applied(connection)
+    remember(replica, opening.ring, response.records)
     changed += opening.open_again(replica)
     return changed + len(response.results) + len(response.lost)

@@ -260,7 +260,7 @@ def test_what_staff_write_names_its_departments_too(office: Office, town: Sealed
 def test_nothing_is_written_that_a_department_could_not_read(office: Office, town: SealedTown) -> None:
     town.receive("soumu")
     office.sync()
-    town.relay.put("key", "key-soumu", town.keys["soumu"], removed=True)
+    town.relay.put("key", "key-soumu", town.keys["soumu"].model_copy(update={"public": ""}))
     office.sync()
     with pytest.raises(CannotSeal):
         office.submissions.update(only(office), Handling("done"))

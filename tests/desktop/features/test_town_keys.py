@@ -290,6 +290,7 @@ def test_the_fiscal_year_turns_at_midnight_in_japan(clock: Clock) -> None:
 def test_another_administrator_is_asked_to_get_the_directory(town: Town, admin: Machine) -> None:
     suzuki = town.invite(admin, "suzuki", role="viewer")
     town.confirm(admin, suzuki)
+    town.clock.forward(seconds=1)
     admin.office.people.save(MemberWish("suzuki", "鈴木", "admin", (), id=suzuki.office.me.id))
     assert tasks(admin) == [KeyTask("hand_on", member=suzuki.office.me.id, department=DIRECTORY)]
     shown = admin.office.people.find(suzuki.office.me.id)
