@@ -25,7 +25,7 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `items.new`, `items.edit.<n>`, `items.up.<n>`, `item.title`, `item.question`, `choices.table`, `item.save` | items |
 | `account.passphrase`, `account.factor_on`, `account.factor_off`, `passphrase.old`, `factor_on.code` | own account |
 | `second_code.code`, `second_code.go`, `adopt.passphrase`, `adopt.go` | what the relay asks at sign-in |
-| `devices.table`, `devices.revoke` | devices |
+| `devices.table`, `devices.add`, `devices.revoke` | devices |
 | `audit.table`, `audit.person`, `audit.kind`, `audit.period`, `audit.whole`, `audit.detail`, `access.table` | the logs |
 | `window.alarm.words`, `window.alarm.open`, `log_alarm.sure`, `log_alarm.go`, `notice.<code>.dismiss` | alarm, notices |
 | `inbox.table`, `inbox.search`, `inbox.filter.<state>`, `inbox.open`, `inbox.export`, `inbox.forms`, `inbox.count` | what arrived |
