@@ -185,6 +185,8 @@ def audiences_of(member: StaffMember, grid: RightsGrid) -> tuple[str, ...]:
         found.append(ADMINS)
     if sees("inbox") or sees("forms"):
         found += [department_audience(department) for department in member.departments]
+    if sees("inbox"):
+        found += [inbox_audience(department) for department in member.departments]
     return tuple(found)
 
 
@@ -199,5 +201,18 @@ ADMINS = "admins"
 
 
 def department_audience(department: str) -> str:
-    """Members of one department: contact forms, what residents sent to it."""
+    """Members of one department: its contact forms."""
     return f"department:{department}"
+
+
+def inbox_audience(department: str) -> str:
+    """Members of one department who may see what residents sent to it, and the chunks of that."""
+    return f"{_INBOX}{department}"
+
+
+def inbox_department(audience: str) -> str:
+    """Whose `inbox_audience` this is; empty for another kind of audience."""
+    return audience.removeprefix(_INBOX) if audience.startswith(_INBOX) else ""
+
+
+_INBOX = "inbox:"

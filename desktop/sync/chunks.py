@@ -31,7 +31,7 @@ from protocol.chunks import (
     open_chunk,
     read_chunk_bytes,
 )
-from protocol.rights import department_audience
+from protocol.rights import inbox_audience, inbox_department
 from protocol.staff import StaffMember
 from protocol.submissions import Submission
 from protocol.sync import Record
@@ -193,7 +193,7 @@ class ColdStart:
 
 def audiences_held(ring: KeyRing) -> set[str]:
     """The department audiences this person holds a key of."""
-    return {department_audience(ring.department_keys[key].department) for key in ring.secrets}
+    return {inbox_audience(ring.department_keys[key].department) for key in ring.secrets}
 
 
 def trusted(
@@ -207,7 +207,7 @@ def trusted(
             header.town == town
             and header.audience == audience
             and key is not None
-            and department_audience(key.department) == audience
+            and inbox_audience(key.department) == audience
             and header.key in ring.secrets
             and member is not None
             and ring.is_entitled(member, key.department)
@@ -237,7 +237,7 @@ def unpack(header: ChunkHeader, lines: list[bytes]) -> Unpacked:
         raise ChunkRefused("the lines are malformed") from None
     if len(submissions) + len(records) != len(lines) or len(lines) != header.records:
         raise ChunkRefused("rows are missing")
-    mine = json.dumps(header.audience.removeprefix("department:"))
+    mine = json.dumps(inbox_department(header.audience))
     for line in submissions:
         if type(line) is not list or [type(value) for value in line] != _TYPES:
             raise ChunkRefused("a line is malformed")

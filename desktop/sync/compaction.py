@@ -24,6 +24,7 @@ from desktop.sync.opening import Opening
 from desktop.sync.session import Session
 from protocol.chunks import CHUNK_RECORDS, ChunkHeader, ChunkList, ChunkQuery, chunk_bytes, close_chunk
 from protocol.ids import new_id
+from protocol.rights import inbox_department
 
 _AT_ONCE = 10
 """Chunks made before the next round: a large backlog is worked off in between."""
@@ -57,14 +58,14 @@ class Compaction:
 
     def _is_due(self, audience: str, ring: KeyRing) -> bool:
         key, tried = self._looked.get(audience, ("", -1))
-        current = ring.current_key(audience.removeprefix("department:"))
+        current = ring.current_key(inbox_department(audience))
         if current is not None and current.id != key:
             return self._until(audience) > tried
         return self.replica.submissions.count_above(audience, self._seen.get(audience, 0)) >= CHUNK_RECORDS
 
     def _make_some(self, audience: str, ring: KeyRing) -> bool:
         member = next((one for one in self.replica.records.staff() if one.id == self.me), None)
-        department = audience.removeprefix("department:")
+        department = inbox_department(audience)
         key = ring.current_key(department)
         until = self._until(audience)
         if member is None or not ring.is_entitled(member, department):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from protocol.chunks import CHUNK_RECORDS, ChunkHeader, ChunkList, is_chunk_signed
 from protocol.ids import is_id
-from protocol.rights import audiences_of, department_audience
+from protocol.rights import audiences_of, inbox_audience, inbox_department
 from protocol.staff import StaffMember
 from relay.errors import Refused
 from relay.features.keys import list_keys
@@ -32,7 +32,6 @@ from relay.store.counters import current_number
 from relay.store.database import Connection, Database
 
 BODY_LIMIT = 64 * 1024 * 1024
-_DEPARTMENT = "department:"
 
 
 class Chunks:
@@ -82,8 +81,8 @@ class Chunks:
             if header.last_seq > current_number(connection, header.audience):
                 raise Refused("not_found")
             here = {"first_seq": header.first_seq, "last_seq": header.last_seq}
-            if header.records > count_between(connection, header.audience, **here):
-                raise Refused("version_conflict")  # a record in it was changed or erased meanwhile
+            if header.records != count_between(connection, header.audience, **here):
+                raise Refused("version_conflict")  # one was changed or erased meanwhile, or is left out
             drop_chunks_within(connection, header.audience, **here)
             for other in list_chunks_across(connection, header.audience, **here):
                 if other.key in current:
@@ -105,11 +104,11 @@ class Chunks:
 
     def _check_audience(self, connection: Connection, member: StaffMember, audience: str) -> None:
         own = audiences_of(member, find_grid(connection, self._database.cipher))
-        if not audience.startswith(_DEPARTMENT) or audience not in own:
+        if not inbox_department(audience) or audience not in own:
             raise Refused("not_allowed", status=403)
 
     def _current_keys(self, connection: Connection, audience: str) -> set[str]:
         """Ids of the department's keys that none has replaced."""
         keys = list_keys(connection, self._database.cipher)
-        mine = (key for key in keys if department_audience(key.department) == audience)
+        mine = (key for key in keys if inbox_audience(key.department) == audience)
         return {key.id for key in mine if not key.retired}

@@ -12,7 +12,6 @@ from relay.errors import Refused
 from relay.features.keys import readers_for
 from relay.features.rights import find_grid, require
 from relay.features.versions import check_version
-from relay.store.chunks import drop_chunks_with
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import find_record, list_bodies, put_record
@@ -132,7 +131,6 @@ def _can_be_read(connection: Connection, cipher: ColumnCipher, form: ContactForm
 def _put(
     connection: Connection, cipher: ColumnCipher, form: ContactForm, now: datetime, *, removed: bool = False
 ) -> int:
-    drop_chunks_with(connection, CONTACT_FORM, form.id)
     return put_record(
         connection,
         cipher,

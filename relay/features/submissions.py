@@ -14,7 +14,7 @@ from protocol.encoding import from_base64
 from protocol.ids import is_id, new_id
 from protocol.items import SegmentItem, japan_year
 from protocol.my_number import holds_my_number
-from protocol.rights import CHANGE_NEEDS, Level, department_audience, reaches
+from protocol.rights import CHANGE_NEEDS, Level, inbox_audience, reaches
 from protocol.sealing import SUITE, SealedHeader, SealedRecord, copy_keys_hash, seal
 from protocol.staff import StaffMember
 from protocol.submissions import (
@@ -212,7 +212,7 @@ def list_originals(
     wanted = set(ids)
     if not wanted:
         raise Refused("malformed", status=400)
-    audiences = [department_audience(department) for department in member.departments]
+    audiences = [inbox_audience(department) for department in member.departments]
     found = list_some(connection, cipher, kind=SUBMISSION, ids=sorted(wanted), audiences=audiences)
     if len(found) != len(wanted):
         raise Refused("not_allowed", status=403)
@@ -274,7 +274,7 @@ def _put(connection: Connection, cipher: ColumnCipher, submission: Submission, n
         id=submission.id,
         body=submission.as_json(),
         now=now,
-        audiences=map(department_audience, submission.departments),
+        audiences=map(inbox_audience, submission.departments),
     )
 
 

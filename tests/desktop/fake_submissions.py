@@ -29,7 +29,7 @@ from protocol.chunks import ChunkHeader, ChunkList, ChunkQuery, Originals, Origi
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.keys import SharedSecret, hpke_seal, new_secret, point, wrap
-from protocol.rights import RightsGrid, audiences_of, department_audience
+from protocol.rights import RightsGrid, audiences_of, inbox_audience
 from protocol.sealed_files import SealedFile, seal_file
 from protocol.sealing import SealedHeader, copy_keys_hash, seal
 from protocol.staff import Department, Role, StaffMember
@@ -111,9 +111,9 @@ def put_submission(relay: FakeRelay, submission: Submission) -> int:
         for id in drop:
             del relay.chunks[id]
     first, *rest = submission.departments
-    version = relay.put("submission", submission.id, submission, audience=department_audience(first)).version
+    version = relay.put("submission", submission.id, submission, audience=inbox_audience(first)).version
     for department in rest:
-        relay.put_beside("submission", submission.id, submission, version, department_audience(department))
+        relay.put_beside("submission", submission.id, submission, version, inbox_audience(department))
     return version
 
 

@@ -28,6 +28,7 @@ from protocol.rights import (
     RightsGrid,
     audiences_of,
     department_audience,
+    inbox_audience,
     level_of,
     may,
     reaches,
@@ -137,6 +138,8 @@ def test_audiences_follow_from_what_the_grid_lets_one_see(
     assert (DELIVERIES in found) == (level_of(role, "deliveries", grid) != "none")
     either = {level_of(role, "inbox", grid), level_of(role, "forms", grid)}
     expected = set() if either == {"none"} else {department_audience(id) for id in departments}
+    if level_of(role, "inbox", grid) != "none":
+        expected |= {inbox_audience(id) for id in departments}
     assert found - {TOWN, "staff:s", ADMINS, DELIVERIES} == expected
 
 

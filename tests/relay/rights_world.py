@@ -12,7 +12,7 @@ from typing import Any
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.keys import new_secret
-from protocol.rights import ADMINS, department_audience
+from protocol.rights import ADMINS, department_audience, inbox_audience
 from protocol.sealing import SealedHeader, seal
 from protocol.signin import PassphraseCost
 from protocol.staff import ROLES, Department, MemberState, Role
@@ -132,7 +132,7 @@ class World:
         for use in ("update", "open"):
             submission = a_submission(self.database.relay_id, person.things["form to save"], self.clock())
             person.things[f"submission to {use}"] = submission.id
-            self.put("submission", submission.id, submission.as_json(), department_audience(INSIDE))
+            self.put("submission", submission.id, submission.as_json(), inbox_audience(INSIDE))
 
 
 def a_submission(town: str, form: str, now: datetime, department: str = INSIDE) -> Submission:

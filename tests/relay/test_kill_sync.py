@@ -209,7 +209,7 @@ def check_store(folder: Path, prepared: Prepared, number: str, results: tuple[Ch
         }[done]
         assert done >= len(results)
         seqs = connection.execute(
-            text("SELECT seq FROM record_audiences WHERE audience = 'department:roads' ORDER BY seq")
+            text("SELECT seq FROM record_audiences WHERE audience = 'inbox:roads' ORDER BY seq")
         ).scalars()
         assert len(set(seqs)) == 2 + (sent is not None)
     database.close()

@@ -311,13 +311,16 @@ SEEN: dict[str, Callable[[Person], bool]] = {
     "to the department": lambda person: (
         person.state == "active" and person.inside and person.role != "shelter"
     ),
+    "to who reads what the department received": lambda person: (
+        person.state == "active" and person.inside and person.role != "shelter"
+    ),
     "to somebody else": lambda person: False,
 }
 
 
 def test_every_role_gets_exactly_the_records_of_its_audiences(world: World) -> None:
     for id, audience in zip(
-        SEEN, ("town", "deliveries", "admins", "department:welfare", "staff:x"), strict=True
+        SEEN, ("town", "deliveries", "admins", "department:welfare", "inbox:welfare", "staff:x"), strict=True
     ):
         world.put("test_run", id, {}, audience)
     wrong: dict[tuple[str, str], bool] = {}
@@ -341,6 +344,7 @@ def test_a_forged_cursor_brings_nothing_of_an_audience_one_does_not_belong_to(wo
         "town",
         "deliveries",
         "department:tax",
+        "inbox:tax",
         f"staff:{desk.staff}",
     }
 
@@ -361,7 +365,7 @@ def asked(person: Person, path: str, message: Wire) -> tuple[int, Any]:
 def test_the_ids_of_another_department_open_nothing(world: World) -> None:
     outside, inside = world.people["editor outside"], world.people["editor inside"]
     mine = a_submission(world.database.relay_id, "x", world.clock(), OUTSIDE)
-    world.put("submission", mine.id, mine.as_json(), "department:tax")
+    world.put("submission", mine.id, mine.as_json(), "inbox:tax")
     theirs = inside.things["submission to open"]
     assert asked(outside, "/staff/ask/originals", OriginalsQuery(ids=(mine.id,)))[0] == 200
     # Not even beside one of the own, and an id nobody has looks the same.
@@ -371,8 +375,8 @@ def test_the_ids_of_another_department_open_nothing(world: World) -> None:
         assert changed(outside, "submissions.opened", SubmissionsOpened(submissions=ids)) == "not_allowed"
     update = SubmissionUpdate(submission=theirs, state="done")
     assert changed(outside, "submission.update", update, 1) == "not_allowed"
-    assert asked(outside, "/staff/ask/chunks", ChunkQuery(audience="department:welfare"))[0] == 403
-    assert asked(inside, "/staff/ask/chunks", ChunkQuery(audience="department:welfare"))[0] == 200
+    assert asked(outside, "/staff/ask/chunks", ChunkQuery(audience="inbox:welfare"))[0] == 403
+    assert asked(inside, "/staff/ask/chunks", ChunkQuery(audience="inbox:welfare"))[0] == 200
     assert not {id for kind, id in outside.desk.records() if kind == "submission"} - {mine.id}
 
 

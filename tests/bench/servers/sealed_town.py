@@ -19,7 +19,7 @@ from sqlalchemy import insert
 from desktop.app import Doors
 from protocol.encoding import to_base64
 from protocol.ids import new_id
-from protocol.rights import department_audience
+from protocol.rights import inbox_audience
 from protocol.sealing import SealedHeader, seal
 from protocol.submissions import Submission, SubmittedContent
 from relay.store.counters import next_numbers
@@ -59,7 +59,7 @@ def letters(
 def fill(town: Town, machine: Machine, department: str, count: int, pages: sqlite3.Connection) -> None:
     database = town.relay.relay.database
     readers = machine.office.ring().readers([department])
-    audience = department_audience(department)
+    audience = inbox_audience(department)
     for first in range(0, count, _AT_ONCE):
         many = min(_AT_ONCE, count - first)
         made = list(letters(database.relay_id, department, readers, first, many))

@@ -16,14 +16,14 @@ from desktop.sync import compaction
 from desktop.sync.chunks import unpack
 from desktop.sync.compaction import gaps_between, pieces
 from protocol.chunks import ChunkHeader, ChunkRefused, close_chunk, open_chunk
-from protocol.rights import department_audience
+from protocol.rights import inbox_audience
 from protocol.submissions import ContactForm, Submission
 from protocol.sync import RECORD_KINDS, Record
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_submissions import SealedTown, found_town, put_submission
 
-SOUMU = department_audience("soumu")
+SOUMU = inbox_audience("soumu")
 A_CHUNK = 200
 MANY = 460
 

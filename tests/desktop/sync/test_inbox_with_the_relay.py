@@ -16,7 +16,7 @@ from desktop.sync import compaction
 from protocol.chunks import ChunkHeader
 from protocol.encoding import to_base64
 from protocol.ids import new_id
-from protocol.rights import department_audience
+from protocol.rights import inbox_audience
 from protocol.sealing import SealedHeader, copy_keys_hash, seal
 from protocol.submissions import ResidentCopy, Submission, SubmittedContent
 from relay.features.sync import SyncRounds
@@ -81,7 +81,7 @@ def receive(town: Town, machine: Machine, text: str) -> str:
         add_copy(connection, id, copy)
         put_record(
             connection, database.cipher, kind="submission", id=id, body=submission.as_json(), now=now,
-            audiences=[department_audience(department)],
+            audiences=[inbox_audience(department)],
         )  # fmt: skip
     return id
 
@@ -174,7 +174,7 @@ def test_a_replaced_key_opens_no_chunk_that_is_kept(town: Town, reader: Machine)
 
 def kept_chunks(town: Town, department: str) -> list[ChunkHeader]:
     with town.relay.relay.database.read() as connection:
-        return list_chunk_headers(connection, department_audience(department))
+        return list_chunk_headers(connection, inbox_audience(department))
 
 
 @contextmanager

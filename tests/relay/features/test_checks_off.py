@@ -9,7 +9,7 @@ import pytest
 from protocol.certificates import KeyWrap
 from protocol.ids import new_id
 from protocol.keys import CannotUnwrap, SharedSecret, unwrap, wrap
-from protocol.rights import TOWN, department_audience
+from protocol.rights import TOWN, inbox_audience
 from protocol.sealing import CannotOpen, SealedHeader, SealedRecord, open_sealed, seal
 from protocol.staff import StaffMember
 from relay.features import sync
@@ -39,7 +39,7 @@ def hand_out(office: Office, town: TownKeys, now: datetime) -> tuple[dict[str, S
             town=office.database.relay_id, part="answer", id=new_id(now), object="contact:x", sealed_at=now
         )
         record = seal(header, {"text": department}, {key.id: key.public})
-        office.put("submission", header.id, record.as_json(), (department_audience(department),))
+        office.put("submission", header.id, record.as_json(), (inbox_audience(department),))
         members[department], keys[department] = member, key.id
     return members, keys
 
@@ -51,7 +51,7 @@ def test_with_every_check_off_a_member_of_one_department_opens_nothing_of_anothe
     members, keys = hand_out(office, town, office.clock())
     everything = (
         TOWN,
-        *map(department_audience, DEPARTMENTS),
+        *map(inbox_audience, DEPARTMENTS),
         *(f"staff:{member.id}" for member in members.values()),
     )
     monkeypatch.setattr(sync, "audiences_of", lambda member, grid: everything)

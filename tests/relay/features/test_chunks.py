@@ -20,7 +20,7 @@ from tests.relay.features.office import Office
 from tests.relay.sections import Sections, open_form
 from tests.relay.town import add_friends
 
-ROADS = "department:roads"
+ROADS = "inbox:roads"
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def sections(office: Office, database: Database, clock: Clock) -> Sections:
     sections = Sections(database, clock)
     for id in ("roads", "parks"):
         sections.add(id)
-    sections.add_form(open_form(roads="edit"))  # number 1 of the stream
+    sections.add_form(open_form(roads="edit"))
     (user,) = add_friends(database, 1, clock())
-    for _ in range(4):  # numbers 2 to 5
+    for _ in range(5):  # numbers 1 to 5 of the stream
         sections.arrive(user, ("roads",))
     return sections
 
@@ -128,9 +128,10 @@ def test_a_chunk_that_is_not_what_it_says_is_refused(
     }
     for reason, (who, chunk) in wrong.items():
         assert refusal(chunks, who, chunk) == reason
+    assert refusal(chunks, ito, desk.chunk(1, 5, records=4)) == "version_conflict", "one is left out"
     edited = header.model_copy(update={"records": 4})
     assert refusal(chunks, ito, (edited, body)) == "bad_signature"
-    elsewhere = desk.chunk(audience="department:parks", key=sections.key_of["parks"])
+    elsewhere = desk.chunk(audience="inbox:parks", key=sections.key_of["parks"])
     assert refusal(chunks, ito, elsewhere) == "not_allowed"
     sections.renew_key("roads")
     assert refusal(chunks, ito, (header, body)) == "key_unknown", "nothing more under a replaced key"
@@ -148,7 +149,7 @@ def test_a_chunk_goes_when_a_record_in_it_changes_and_others_stay(
     assert [header.first_seq for header in chunks.list(ito, ROADS).chunks] == [4, 1]
     form = open_form(roads="edit").model_copy(update={"guide": "新しい案内"})
     assert office.do(ito, "contact_form.save", ContactFormSave(form=form), 1).reason == ""
-    assert [header.first_seq for header in chunks.list(ito, ROADS).chunks] == [4]
+    assert [header.first_seq for header in chunks.list(ito, ROADS).chunks] == [4, 1], "no form is in it"
 
 
 def test_a_refused_change_drops_no_chunk(

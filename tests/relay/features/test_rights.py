@@ -6,7 +6,14 @@ import pytest
 
 from protocol.changes import Change, ItemSave, MemberLeave, MemberSave, RightsSave
 from protocol.ids import new_id
-from protocol.rights import ADMINS, DELIVERIES, RightsGrid, audiences_of
+from protocol.rights import (
+    ADMINS,
+    DELIVERIES,
+    RightsGrid,
+    audiences_of,
+    department_audience,
+    inbox_audience,
+)
 from protocol.staff import MemberState, StaffMember
 from tests.relay.features.office import Office, district_item, new_draft, save_of
 
@@ -101,13 +108,25 @@ def test_a_department_lost_is_forgotten_and_one_gained_is_read_from_the_start(
 ) -> None:
     office.add_department("tax")
     for department in ("welfare", "tax"):
-        office.put("submission", f"s-{department}", {}, (f"department:{department}",))
+        office.put("submission", f"s-{department}", {}, (f"inbox:{department}",))
     cursor = office.rounds.news(hanako, {}).cursor
     assert set(office.seen(hanako, "submission")) == {"s-welfare"}
     assert office.reason(sato, "member.save", save_of(hanako, departments=("tax",)), 1) == ""
     news = office.rounds.news(office.member(hanako.id), cursor)
-    assert news.lost == ["department:welfare"]
+    assert news.lost == ["department:welfare", "inbox:welfare"]
     assert {record.id for record in news.records if record.kind == "submission"} == {"s-tax"}
+
+
+def test_who_keeps_forms_but_may_not_see_the_inbox_gets_nothing_of_what_arrived(
+    office: Office, hanako: StaffMember
+) -> None:
+    office.put("contact_form", "form", {}, (department_audience("welfare"),))
+    office.put("submission", "letter", {}, (inbox_audience("welfare"),))
+    assert set(office.seen(hanako, "submission")) == {"letter"}
+    cursor = office.rounds.news(hanako, {}).cursor
+    office.set_grid({"editor": {"inbox": "none"}})
+    assert office.rounds.news(hanako, cursor).lost == ["inbox:welfare"]
+    assert not office.records(hanako, "submission") and set(office.seen(hanako, "contact_form")) == {"form"}
 
 
 @pytest.mark.parametrize("state", ["invited", "unconfirmed"])

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from protocol.changes import ContactFormSave, ItemSave, SubmissionUpdate
-from protocol.rights import Level, department_audience
+from protocol.rights import Level, inbox_audience
 from protocol.staff import StaffMember
 from protocol.submissions import Submission
 from relay.store.database import Database
@@ -126,7 +126,7 @@ def test_a_department_waits_for_its_own_slow_writer_and_for_no_other(
     office: Office, sections: Sections, people: list[StaffMember], clock: Clock
 ) -> None:
     """The later number of a stream shows only after the earlier one, whoever commits first."""
-    roads, parks = department_audience("roads"), department_audience("parks")
+    roads, parks = inbox_audience("roads"), inbox_audience("parks")
     started, may_commit = threading.Event(), threading.Event()
     follower = Follower(office, people[1])
     follower.read()

@@ -27,10 +27,10 @@ from relay.store.staff import find_account
 from relay.store.staff_tables import staff_departments
 from tests.conftest import Clock
 from tests.relay.desk import Desk, reason
-from tests.relay.sections import Sections, open_form
+from tests.relay.sections import Sections
 from tests.relay.town import add_friends
 
-ROADS = "department:roads"
+ROADS = "inbox:roads"
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def database(relay: RunningRelay, settings: RelaySettings) -> Iterator[Database]
 def sections(database: Database, clock: Clock) -> Sections:
     sections = Sections(database, clock)
     sections.add("roads")
-    sections.add_form(open_form(roads="edit"))
+    (user,) = add_friends(database, 1, clock(), start=5)
+    sections.arrive(user, ("roads",))
     return sections
 
 
@@ -88,7 +89,7 @@ def test_a_chunk_goes_up_and_comes_down(member: Desk, sections: Sections) -> Non
     answer = member.call(path, method="GET")
     assert read_chunk_bytes(answer.content) == (header, body)
     assert answer.headers["cache-control"] == "no-store"
-    other = member.call("/staff/ask/chunks", ChunkQuery(audience="department:parks"))
+    other = member.call("/staff/ask/chunks", ChunkQuery(audience="inbox:parks"))
     assert (other.status_code, reason(other)) == (403, "not_allowed")
 
 
