@@ -148,7 +148,7 @@ def confirm_member(
     """The directory key vouches for the keys the account has now: from here on they count.
 
     Who sends it does not matter, its signature does: so an administrator whose passphrase was reset confirms
-    the own new keys with the directory key from the recovery shares. So it must be newer than every one the
+    the own new keys with the directory key from the recovery shares. So it must not be older than any the
     account ever had, and say what the account says: an old one must not bring back what was taken.
     """
     certificate = change.certificate
@@ -217,13 +217,13 @@ def save_rights(
 
 
 def _is_of_now(certificate: StaffCertificate, account: StaffAccount) -> bool:
-    """Whether it says of departments and role what the account says, and is newer than any before."""
+    """Whether it says of departments and role what the account says, and is no older than any before."""
     says = tuple(sorted(certificate.departments)), certificate.admin
     if says != (tuple(sorted(account.departments)), account.role == "admin"):
         return False
     if certificate.issued_at.tzinfo is None:
         return False
-    return account.certified_at is None or certificate.issued_at > account.certified_at
+    return account.certified_at is None or certificate.issued_at >= account.certified_at
 
 
 def _invite(
