@@ -311,7 +311,7 @@ def _office(
         rights=Rights(replica, staff),
         account=Account(renewal, session, act, staff),
         devices=Devices(replica, staff, profile.device),
-        audit=Audit(replica, ask, staff),
+        audit=Audit(replica, ask, staff, ring),
         notices=Notices(replica),
         people=People(replica, town_keys, act, me=profile.staff.id, ring=ring, clock=clock),
         town_keys=town_keys,

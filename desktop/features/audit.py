@@ -6,6 +6,7 @@ hashes and the people's public keys.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from desktop.features.asking import Ask
 from desktop.features.exports import Cell, csv_bytes, japan_time, write_xlsx
 from desktop.features.staff import Staff
 from desktop.features.wording import words_for, words_of_reason
+from desktop.keys.keyring import KeyRing
 from desktop.replica.log_heads import LogAlarm, LogHeads
 from desktop.replica.replica import Replica
 from protocol.audit import (
@@ -40,8 +42,9 @@ from protocol.staff import StaffMember
 AUDIT_HEADER = ("番号", "日時", "職員", "操作", "対象", "結果", "理由", "端末")
 ACCESS_HEADER = ("番号", "日時", "アドレス", "方法", "行き先", "応答", "職員")
 
-SignatureState = Literal["signed", "wrong", "no_change", "not_kept"]
+SignatureState = Literal["signed", "wrong", "unproven", "no_change", "not_kept"]
 """`signed`: the person's own key signed exactly this. `wrong`: it did not, or the key is not known.
+`unproven`: a key signed this that only the relay calls the person's: no certificate vouches for it.
 `no_change`: nothing to sign, such as a sign-in. `not_kept`: it carried wrapped keys, of which the log keeps
 the hash alone."""
 
@@ -94,10 +97,10 @@ class TreeCheck:
 class Audit:
     """Every call but `alarm` asks the relay and blocks."""
 
-    def __init__(self, replica: Replica, ask: Ask, staff: Staff) -> None:
+    def __init__(self, replica: Replica, ask: Ask, staff: Staff, ring: Callable[[], KeyRing]) -> None:
         self._replica = replica
         self._ask = ask
-        self._staff = staff
+        self._staff, self._ring = staff, ring
         self._heads = LogHeads(replica.store)
 
     def search(self, query: AuditQuery) -> AuditPage:
@@ -150,6 +153,10 @@ class Audit:
     def alarm(self) -> LogAlarm | None:
         """What is wrong with the log's growth; stays until somebody acknowledges it."""
         return self._heads.alarm()
+
+    def past_alarm(self) -> LogAlarm | None:
+        """The alarm acknowledged last, for a report."""
+        return self._heads.acknowledged()
 
     def acknowledge_alarm(self) -> None:
         self._heads.acknowledge()
@@ -214,7 +221,9 @@ class Audit:
         except ValueError:
             return "wrong"
         fits = change_hash(change) == entry.change_hash and change.kind == entry.kind
-        return "signed" if fits and is_signed_by(change, key) else "wrong"
+        if not fits or not is_signed_by(change, key):
+            return "wrong"
+        return "signed" if self._ring().is_certified(member) else "unproven"
 
 
 def audit_kinds() -> tuple[str, ...]:

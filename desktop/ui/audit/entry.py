@@ -17,7 +17,7 @@ from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 
-_TONES = {"signed": "success", "wrong": "error", "no_change": "info", "not_kept": "info"}
+_TONES = {"signed": "success", "wrong": "error", "unproven": "info", "no_change": "info", "not_kept": "info"}
 
 
 class EntrySheet(Sheet):

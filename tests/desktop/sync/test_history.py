@@ -126,6 +126,32 @@ def test_after_somebody_looked_into_it_the_log_is_watched_from_there_on(
     assert seen(warned) is not None
 
 
+def test_a_log_hidden_until_somebody_looked_must_still_fit_when_it_comes_back(
+    warned: Office, relay: WatchingRelay
+) -> None:
+    relay.hide_log()
+    warned.sync()
+    warned.audit.acknowledge_alarm()
+    relay.shows_log = True
+    relay.rewrite_history(2)
+    grow(relay)
+    warned.sync()
+    alarm = seen(warned)
+    assert alarm is not None and alarm.kind == "rewritten"
+
+
+def test_heads_that_did_not_fit_are_kept_for_the_report(warned: Office, relay: WatchingRelay) -> None:
+    shown = []
+    for _ in range(2):
+        relay.rewrite_history(2)
+        grow(relay)
+        shown.append(relay.head)
+        warned.sync()
+    warned.audit.acknowledge_alarm()
+    past = warned.audit.past_alarm()
+    assert past is not None and past.rejected == tuple(shown)
+
+
 def test_the_first_fault_and_its_moment_are_kept(warned: Office, relay: WatchingRelay) -> None:
     relay.restore(3)
     warned.sync()

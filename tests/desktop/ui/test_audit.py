@@ -14,6 +14,7 @@ from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import StartWish
 from tests.desktop.conftest import Desk
 from tests.desktop.fake_audit import WatchingRelay, access_entries, relay
+from tests.desktop.fake_submissions import found_town
 from tests.desktop.ui.conftest import Play
 from tests.desktop.ui.test_account import sign_in
 from tests.desktop.ui.test_devices import cells
@@ -71,6 +72,13 @@ def test_an_entry_says_whether_the_persons_signature_holds(play: Play, relay: Wa
         await driver.until(lambda: relay.behind, "a signed change in the log")
         await to_log(driver)
         pick(driver, "audit.table", 0)
+        driver.click("audit.detail")
+        await driver.until_text("audit_entry.signature.words", "鍵の証明がない")
+        driver.click("audit_entry.close")
+        found_town(relay).join("sato", role="admin")
+        work.desk.routes.wake_sync()
+        await driver.until(lambda: office.town_keys.root_words(), "the town's keys")
+        office.town_keys.accept_root(office.town_keys.root_words())
         driver.click("audit.detail")
         await driver.until_text("audit_entry.signature.words", "署名を確認しました")
         driver.click("audit_entry.close")
