@@ -1,8 +1,8 @@
-"""Kills itself at SQL writes of whole sync rounds, each time goes on, and checks what is left.
+"""Kills itself at SQL writes and requests of whole sync rounds, each time goes on, and checks what is left.
 
 `python -m tests.desktop.replica.killed FOLDER EVERY` prints `ok <kills> kills` after a kill at each EVERY-th
-write. Each try runs in a forked child: a picture goes up in pieces, changes go up, a colleague, letters and a
-chunk of letters come down, and the audit log's head is remembered.
+of them. Each try runs in a forked child: a picture goes up in pieces, changes go up, a colleague, letters and
+a chunk of letters come down, and the audit log's head is remembered.
 """
 
 from __future__ import annotations
@@ -79,13 +79,18 @@ def note(noted: Path, name: str) -> None:
 def kill_at(step: int) -> None:
     left = step
 
+    def passing() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     @event.listens_for(Engine, "before_cursor_execute")
     def count(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        nonlocal left
         if statement.lstrip().lower().startswith(_WRITES):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            passing()
+
+    RelayInFiles.passing = staticmethod(passing)
 
 
 def try_with_kill(folder: Path, step: int) -> bool:
