@@ -25,6 +25,7 @@ from relay.store.devices import (
 )
 from relay.store.records import find_record, put_record, staff_audience
 from relay.store.sessions import end_device_sessions
+from relay.store.staff import find_account
 
 DEVICE = "device"
 _OTHERS = Need("staff", "edit")
@@ -70,12 +71,17 @@ def publish_device(connection: Connection, cipher: ColumnCipher, id: str, now: d
 def revoke_device(
     connection: Connection, cipher: ColumnCipher, change: DeviceRevoke, signer: StaffMember, now: datetime
 ) -> int:
-    """Its sessions end at once. An own device by anyone; another's needs the right to change staff."""
+    """Its sessions end at once. An own device by anyone; another's needs the right to change staff, and only
+    administrators shut out an administrator.
+    """
     device = find_device(connection, cipher, change.device) if "\0" not in change.device else None
     if device is None:
         raise Refused("not_found")
     if device.staff != signer.id:
         require(signer, _OTHERS, find_grid(connection, cipher))
+        owner = find_account(connection, cipher, device.staff)
+        if owner is not None and owner.role == "admin" and signer.role != "admin":
+            raise Refused("not_allowed", status=403)
     return _close(connection, cipher, device.id, now)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from protocol.certificates import DepartmentKey, certify_department_key
+from protocol.certificates import DIRECTORY, DepartmentKey, certify_department_key
 from protocol.changes import KeyPublish, MemberConfirm, MemberLeave, WrapAdd
 from protocol.staff import StaffMember
 from relay.errors import Refused
@@ -109,11 +109,11 @@ def test_a_certificate_says_what_the_account_says(office: Office, town: Town, cl
     assert office.member(hanako.id) == hanako
 
 
-def test_the_word_of_the_relay_alone_gives_nobody_a_wrap(office: Office, town: Town, clock: Clock) -> None:
-    hanako, jiro = town.person("hanako", "tax"), town.person("jiro", "welfare")
-    key = town.key("welfare", jiro)
-    assert move(office, town.admin, hanako, "tax", "welfare") == ""
-    add = WrapAdd(wraps=(town.wrap(key.id, hanako),))
+def test_a_role_alone_makes_nobody_keeper_of_the_directory(office: Office, town: Town, clock: Clock) -> None:
+    hanako = town.person("hanako", "tax")
+    version = office.records(town.admin, "staff")[hanako.id].version
+    town.done("member.save", save_of(hanako, role="admin"), version)
+    add = WrapAdd(wraps=(town.wrap(DIRECTORY, hanako),))
     assert office.reason(town.admin, "wrap.add", add) == "not_entitled", "the certificate does not say so yet"
     clock.forward(minutes=1)
     town.confirm(office.member(hanako.id))

@@ -191,6 +191,31 @@ def test_a_copy_made_on_the_phone_is_read_there_and_renewed_by_staff(
     assert violations(other) == []
 
 
+def test_a_form_sent_again_leaves_the_first_copy_readable_and_says_so(
+    embedded: Counter, sections: Sections, open_page: OpenPage
+) -> None:
+    page = open_page()
+    enter(embedded, page, "contact")
+    id = ""
+    for text in (TEXT, "あとから直した文"):
+        page.goto(f"{embedded.url}/pages/contact/roads")
+        if id:  # as a browser shows it that kept the page
+            page.evaluate(
+                """id => { document.querySelector("input[name=submission]").value = id;
+                document.querySelector("[data-submission]").dataset.submission = id; }""",
+                id,
+            )
+        page.locator("#f-text").fill(text)
+        page.get_by_role("button", name="送る").click()
+        page.wait_for_selector("h1:has-text('送りました')")
+        id = only_submission(embedded.database).id
+    assert page.get_by_text("すでに受け付けていました").is_visible()
+    page.goto(f"{embedded.url}/pages/mine")
+    page.wait_for_selector("[data-kept]:visible")
+    kept = str(page.evaluate("id => localStorage.getItem('madoguchi.copy.' + id)", id))
+    assert open_copy(embedded.database, only_submission(embedded.database), from_base64(kept)).text == TEXT
+
+
 def test_a_copy_that_was_altered_moved_or_put_back_shows_nothing(
     embedded: Counter, sections: Sections, open_page: OpenPage
 ) -> None:

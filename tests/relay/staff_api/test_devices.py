@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from protocol.changes import DeviceRevoke
+from protocol.changes import DeviceRevoke, RightsSave
+from protocol.rights import RightsGrid
 from protocol.signin import EnrolAnswer
 from protocol.sync import Device, SyncRequest
 from relay.serve import RunningRelay
@@ -98,6 +99,11 @@ def test_somebody_elses_device_needs_the_right_to_change_staff(
     assert other.sign_in().status_code == 200
     with relay.relay.database.write() as connection:
         connection.execute(text("UPDATE staff SET role = 'editor' WHERE id = :id"), {"id": other.staff})
+    (result,) = other.sync(other.change("device.revoke", DeviceRevoke(device=desk.device))).results
+    assert result.reason == "not_allowed"
+    # With the right to change staff neither: the desk's is an administrator's.
+    grid = RightsGrid(cells={"editor": {"staff": "edit"}})
+    desk.do("rights.save", RightsSave(grid=grid))
     (result,) = other.sync(other.change("device.revoke", DeviceRevoke(device=desk.device))).results
     assert result.reason == "not_allowed"
     assert desk.sync().relay
