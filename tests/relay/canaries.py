@@ -76,11 +76,14 @@ def files_below(*folders: Path) -> list[Path]:
 
 def _unpacked(content: bytes) -> Iterator[bytes]:
     """What every zlib or gzip stream in the content holds, as far as it can be read."""
+    view = memoryview(content)  # a slice of it copies nothing: there are megabytes behind most places
     for start_bytes in _ZLIB_STARTS:
         start = content.find(start_bytes)
         while start >= 0:
             try:
-                opened = zlib.decompressobj(wbits=47).decompress(content[start:], _UNPACKED_LIMIT)
+                opened = zlib.decompressobj(wbits=47).decompress(
+                    view[start : start + _UNPACKED_LIMIT], _UNPACKED_LIMIT
+                )
             except zlib.error:
                 opened = b""
             if opened:
