@@ -304,24 +304,24 @@ def test_the_tables_of_the_protocol_name_what_there_is_and_nothing_else(world: W
 
 # --- which records come down ---
 
+
+def sees_department(person: Person) -> bool:
+    return person.state == "active" and person.inside and person.role != "shelter"
+
+
 SEEN: dict[str, Callable[[Person], bool]] = {
     "to everybody": lambda person: True,
     "to who sees deliveries": lambda person: person.state == "active" and person.role != "shelter",
     "to administrators": lambda person: person.state == "active" and person.role == "admin",
-    "to the department": lambda person: (
-        person.state == "active" and person.inside and person.role != "shelter"
-    ),
-    "to who reads what the department received": lambda person: (
-        person.state == "active" and person.inside and person.role != "shelter"
-    ),
+    "to the department": sees_department,
+    "to who reads what it received": sees_department,
     "to somebody else": lambda person: False,
 }
 
 
 def test_every_role_gets_exactly_the_records_of_its_audiences(world: World) -> None:
-    for id, audience in zip(
-        SEEN, ("town", "deliveries", "admins", "department:welfare", "inbox:welfare", "staff:x"), strict=True
-    ):
+    named = ("town", "deliveries", "admins", "department:welfare", "inbox:welfare", "staff:x")
+    for id, audience in zip(SEEN, named, strict=True):
         world.put("test_run", id, {}, audience)
     wrong: dict[tuple[str, str], bool] = {}
     for label, person in world.people.items():
@@ -340,13 +340,8 @@ def test_a_forged_cursor_brings_nothing_of_an_audience_one_does_not_belong_to(wo
     desk.cursor = {"admins": 0, "department:welfare": 0, "staff:x": 0, "changes": 0, "residents": 0}
     answer = desk.sync()
     assert set(answer.lost) == {"admins", "department:welfare", "staff:x", "changes", "residents"}
-    assert {record.audience for record in answer.records} <= {
-        "town",
-        "deliveries",
-        "department:tax",
-        "inbox:tax",
-        f"staff:{desk.staff}",
-    }
+    own = {"town", "deliveries", "department:tax", "inbox:tax", f"staff:{desk.staff}"}
+    assert {record.audience for record in answer.records} <= own
 
 
 # --- the neighbour's id ---
