@@ -27,10 +27,12 @@ TaskKind = Literal[
     "rotate",
     "renew",
     "lost",
+    "nobody",
     "practise",
 ]
 """`compare_root`: this machine has not compared the town's root. `root_changed`: it is another one now.
-`read_out`: the own fingerprint waits for an administrator. `lost`: only the sheets open a past."""
+`read_out`: the own fingerprint waits for an administrator. `lost`: only the sheets open a past. `nobody`: a
+department with contact forms has nobody who could read what arrives."""
 
 PRACTICE_INTERVAL = timedelta(days=92)
 
@@ -53,6 +55,8 @@ class KeyFacts:
     staff: tuple[StaffMember, ...]
     departments: tuple[Department, ...]
     now: datetime
+    asked: frozenset[str] = frozenset()
+    """Departments that contact forms belong to."""
     refused: tuple[DepartmentKey, ...] = ()
     """Keys of this person's making that were to replace others, and that the relay refused."""
 
@@ -122,18 +126,23 @@ def _department_tasks(facts: KeyFacts, department: str) -> Iterator[KeyTask]:
     ring = facts.ring
     current = ring.current_key(department)
     members = [m for m in facts.staff if ring.is_entitled(m, department)]
-    if current is None:
-        if members:
-            yield KeyTask("make", department=department)
+    if not members:
+        # A new key would be held by nobody, and swallow what residents write.
+        belongs = any(department in m.departments and m.state != "left" for m in facts.staff)
+        if department in facts.asked and not belongs:
+            yield KeyTask("nobody", department=department)
         return
-    if _has_stranger(current, facts.staff) or (members and current.stale):
-        yield KeyTask("rotate", department=department)
-    elif members and not living_holders(ring, current, facts.staff):
+    if current is None:
         yield KeyTask("make", department=department)
-    elif members and current.year < fiscal_year(facts.now):
+        return
+    if _has_stranger(current, facts.staff) or current.stale:
+        yield KeyTask("rotate", department=department)
+    elif not living_holders(ring, current, facts.staff):
+        yield KeyTask("make", department=department)
+    elif current.year < fiscal_year(facts.now):
         yield KeyTask("renew", department=department)
     keys = [key for key in ring.department_keys.values() if key.department == department]
-    if members and any(not living_holders(ring, key, facts.staff) for key in keys if key.id != current.id):
+    if any(not living_holders(ring, key, facts.staff) for key in keys if key.id != current.id):
         yield KeyTask("lost", department=department)
 
 

@@ -24,6 +24,7 @@ from protocol.problems import Problem
 from protocol.rights import RightsGrid
 from protocol.signin import CodeAnswer, CodeKind, CodeWish
 from protocol.staff import Department, Role, StaffMember
+from protocol.submissions import ContactForm
 
 _LOGIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 NAME_LIMIT = 60
@@ -117,6 +118,7 @@ class People:
                 staff=tuple(self._replica.records.staff()),
                 departments=tuple(self.departments()),
                 now=self._clock(),
+                asked=self._asked(),
                 refused=tuple(key for entry in refused if (key := refused_replacement(entry)) is not None),
             )
         )
@@ -206,6 +208,17 @@ class People:
         self._put_leave(id, heir)
         self._renew(departments)
 
+    def alone_in(self, id: str) -> list[Department]:
+        """Departments with contact forms in which this person is the last one: what residents send there
+        could be read by nobody any more.
+        """
+        asked = self._asked()
+        return [
+            each
+            for each in self.departments()
+            if each.id in asked and [member.id for member in self.members_of(each.id)] == [id]
+        ]
+
     def find_leave_problems(self, id: str) -> list[Problem]:
         if id == self._me:
             return [Problem(code="own_account")]
@@ -270,6 +283,10 @@ class People:
         )
 
     # -- inside -----------------------------------------------------------------------------------------
+
+    def _asked(self) -> frozenset[str]:
+        forms = self._replica.records.all("contact_form", ContactForm)
+        return frozenset(id for form in forms for id, level in form.access.items() if level != "none")
 
     def _is_last_admin(self, id: str) -> bool:
         staff = self._replica.records.staff()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from desktop.errors import PictureRefused, RelayRefused, Trouble
 from desktop.paths import resources
 from protocol.problems import Problem
+from protocol.staff import Department
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,12 @@ def _fill(sentence: str, facts: dict[str, Any]) -> str:
     for name, value in facts.items():
         sentence = sentence.replace("{" + name + "}", "" if value is None else str(value))
     return sentence
+
+
+def words_of_last_one(departments: Iterable[Department]) -> str:
+    """Somebody is the last one of departments that residents write to."""
+    names = "、".join(each.name for each in departments)
+    return (
+        f"この人は、{names}の最後の1人です。いなくなると、届いたものを読める人がいないため、"
+        "問い合わせの窓口は閉じます。先に、ほかの人をこの課に入れてください。"
+    )

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.errors import Trouble
-from desktop.features.wording import words_of_trouble
+from desktop.features.wording import words_of_last_one, words_of_trouble
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner
 from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
-from protocol.staff import StaffMember
+from protocol.staff import Department, StaffMember
 
 
 class LeaveSheet(Sheet):
@@ -37,7 +37,13 @@ class LeaveSheet(Sheet):
         self._go = button("使用停止にする", self._leave, name="leave.go", role="danger")
         self.end_with(1, cancel, self._go)
         cancel.setFocus(Qt.FocusReason.OtherFocusReason)
-        desk.background.local(desk.office.people.everybody, self._show_heirs)
+        people = desk.office.people
+        desk.background.local(people.everybody, self._show_heirs)
+        desk.background.local(lambda: people.alone_in(member.id), self._warn)
+
+    def _warn(self, alone: list[Department]) -> None:
+        if alone:
+            self.banner.tell("warning", words_of_last_one(alone))
 
     def _show_heirs(self, everybody: list[StaffMember]) -> None:
         for each in everybody:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.people import MemberWish
-from desktop.features.wording import words_for, words_of_problem, words_of_trouble
+from desktop.features.wording import words_for, words_of_last_one, words_of_problem, words_of_trouble
 from desktop.ui.parts.buttons import button, default_of
 from desktop.ui.parts.cards import Banner
 from desktop.ui.parts.dialogs import Sheet
@@ -69,6 +69,24 @@ class MemberSheet(Sheet):
         default_of(self, self._go)
         self.end_with(1, cancel, self._go)
         (self.login_name if member is None else self.display_name).setFocus()
+        self._alone: list[Department] = []
+        if member is not None:
+            people, id = desk.office.people, member.id
+            desk.background.local(lambda: people.alone_in(id), self._note_alone)
+
+    def _note_alone(self, alone: list[Department]) -> None:
+        self._alone = alone
+        for box in self._boxes.values():
+            box.toggled.connect(lambda _: self._warn())
+
+    def _warn(self) -> None:
+        left = [
+            each for each in self._alone if each.id in self._boxes and not self._boxes[each.id].isChecked()
+        ]
+        if left:
+            self.banner.tell("warning", words_of_last_one(left))
+        else:
+            self.banner.hide()
 
     def _roles(self, member: StaffMember | None) -> QComboBox:
         made = QComboBox()

@@ -15,6 +15,7 @@ from desktop.keys.recovery import new_recovery_secret, split_secret
 from protocol.certificates import DIRECTORY
 from protocol.ids import new_id
 from protocol.sealing import CannotOpen, SealedHeader, SealedRecord, open_sealed, seal
+from protocol.submissions import ContactForm
 from protocol.sync import Record
 from tests.conftest import Clock
 from tests.desktop.town import Machine, Town, running_town
@@ -318,3 +319,21 @@ def test_the_relays_word_alone_makes_nobody_keeper_of_the_directory(town: Town, 
     assert found == [KeyTask("confirm", member=id)], "a person must compare and see the role"
     with pytest.raises(MemberWithoutKeys):
         admin.office.town_keys.hand_on(id, DIRECTORY)
+
+
+def test_a_department_gets_no_key_that_nobody_holds(town: Town, admin: Machine) -> None:
+    welfare = town.department(admin, "福祉課")
+    suzuki = town.invite(admin, "suzuki", welfare)
+    town.confirm(admin, suzuki)
+    form = ContactForm(id=new_id(town.clock()), title="相談", access={welfare: "edit"})
+    admin.office.contact_forms.save(form)
+    admin.office.sync()
+    people, id = admin.office.people, suzuki.office.me.id
+    assert [each.id for each in people.alone_in(id)] == [welfare]
+    before = [key.id for key in admin.office.town_keys.department_keys()]
+    town.clock.forward(minutes=5)
+    people.leave(id)
+    admin.office.sync()
+    assert admin.office.home.refused() == []
+    assert [key.id for key in admin.office.town_keys.department_keys()] == before
+    assert KeyTask("nobody", department=welfare) in tasks(admin)
