@@ -15,6 +15,7 @@ from desktop.ui.driver import Driver
 from desktop.ui.people.list import PeopleScreen
 from desktop.ui.people.transfers import TransfersScreen
 from desktop.ui.people.words import WordGrid
+from protocol.submissions import ContactForm
 from tests.conftest import Clock
 from tests.desktop.town import Machine, Town, running_town
 from tests.desktop.ui.walking import first_start, walk
@@ -321,3 +322,25 @@ def test_transfers_are_shown_before_anything_changes(town: Town, admin: Machine,
     office.sync()
     assert [person.member.login_name for person in office.people.search("福祉課")] == ["suzuki"]
     assert openpyxl.load_workbook(tmp_path / "ひな形.xlsx").active["A2"].value == "suzuki"  # type: ignore[index]
+
+
+def test_taking_the_last_one_out_of_a_department_with_forms_warns(town: Town, admin: Machine) -> None:
+    welfare = town.department(admin, "福祉課")
+    town.confirm(admin, town.invite(admin, "suzuki", welfare))
+    admin.office.contact_forms.save(ContactForm(id="form", title="相談", access={welfare: "edit"}))
+    admin.office.sync()
+
+    async def story(driver: Driver) -> None:
+        await go_to_people(driver)
+        await choose(driver, "suzuki")
+        driver.click("people.leave")
+        await driver.until_text("leave.banner.words", "福祉課の最後の1人です")
+        driver.click("leave.cancel")
+        driver.click("people.change")
+        await driver.until_seen("member.go")
+        await driver.settle()
+        driver.click("member.department.0")
+        await driver.until_text("member.banner.words", "福祉課の最後の1人です")
+        driver.click("member.cancel")
+
+    walk(admin, story)
