@@ -27,6 +27,7 @@ from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
+from desktop.features.half_written import HalfWrittenAnswers
 from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
@@ -53,6 +54,7 @@ from desktop.keys.renewal import Renewal
 from desktop.keys.unlock import OpenKeys, unlock, unlock_either
 from desktop.log import start_log
 from desktop.paths import ProfileFolder, default_profile, resources
+from desktop.replica.memory import Memory
 from desktop.replica.replica import Replica, open_replica
 from desktop.sync.chunks import ColdStart
 from desktop.sync.client import RelayClient, pin_fits
@@ -298,6 +300,7 @@ def _office(
         staff=staff,
         home=Home(replica, ring),
         conflicts=Conflicts(replica),
+        half_written=HalfWrittenAnswers(Memory(replica.store)),
         submissions=Submissions(
             replica,
             ring,

@@ -13,6 +13,7 @@ from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
+from desktop.features.half_written import HalfWrittenAnswers
 from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.manual import Manual
@@ -41,6 +42,7 @@ class Office:
     home: Home
     conflicts: Conflicts
     submissions: Submissions
+    half_written: HalfWrittenAnswers
     contact_forms: ContactForms
     manual: Manual
     rights: Rights

@@ -42,7 +42,7 @@ class Marks(Wire):
         return newest is None or (key.year, key.issued_at) >= (newest.year, newest.issued_at)
 
     def is_replaced(self, directory: DirectoryCertificate) -> bool:
-        """Whether the root has named another directory or recovery key since. The same ones may come again."""
+        """Whether the root has named another directory or recovery key since; the same may come again."""
         newest = self.directory
         return (
             newest is not None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
+from desktop.features.half_written import HalfWritten
 from desktop.features.submissions import Conflict, Handling
 from desktop.features.wording import words_for, words_of_reason, words_of_trouble
 from desktop.replica.submissions import Held
@@ -17,12 +22,18 @@ from desktop.ui.parts.conflict import ConflictChoice
 from desktop.ui.parts.labels import badge, label, restyle
 from desktop.ui.screen import Desk, Screen
 
-Read = tuple[Held | None, Handling | None, Conflict | None, dict[str, str], dict[str, str]]
+Read = tuple[
+    Held | None, Handling | None, Conflict | None, HalfWritten | None, dict[str, str], dict[str, str]
+]
+KEEP_AFTER = 2000
+"""Milliseconds without a key after which what is half written goes to disk."""
 TONES = {"new": "info", "working": "warning", "done": "success"}
 
 
 class InboxItemScreen(Screen):
-    """What a person has typed here and not saved is kept until it is saved, also while looking elsewhere."""
+    """What a person has typed here and not saved is kept until it is saved: while looking elsewhere, behind
+    the lock, and after the program ended.
+    """
 
     page = "inbox-item"
     place = "inbox"
@@ -60,6 +71,10 @@ class InboxItemScreen(Screen):
         outer.addWidget(scrolling(flow), 1)
         self.answer = AnswerCard(desk.theme, save=self.save, send=self.send)
         self.answer.typed.connect(self._remember)
+        self._keep_soon = QTimer(self)
+        self._keep_soon.setSingleShot(True)
+        self._keep_soon.setInterval(KEEP_AFTER)
+        self._keep_soon.timeout.connect(self._keep)
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 24, 28, 20)
@@ -73,6 +88,10 @@ class InboxItemScreen(Screen):
         self.banner.hide()
         self.choice.hide()
 
+    def leave(self) -> None:
+        if self._keep_soon.isActive():
+            self._keep()
+
     def refresh(self) -> None:
         office, wanted, is_read = self.desk.office, self._id, self._is_read
         if not wanted:
@@ -84,9 +103,9 @@ class InboxItemScreen(Screen):
             look = office.submissions.get if is_read else office.submissions.open
             held = look(wanted)
             if held is None or held.unopened:
-                return held, None, None, names, departments
+                return held, None, None, None, names, departments
             handling, conflict = office.submissions.handling(held), office.submissions.conflict(wanted)
-            return held, handling, conflict, names, departments
+            return held, handling, conflict, office.half_written.get(wanted), names, departments
 
         self.desk.background.local(read, self._show)
 
@@ -108,7 +127,7 @@ class InboxItemScreen(Screen):
         update = self.desk.office.submissions.update
 
         def done(_: str) -> None:
-            self._unsaved.pop(held.id, None)
+            self._forget(held.id)
             words = "返信を送ります。本人のトークに、お知らせが届きます。" if notify else "保存しました。"
             self.desk.routes.say(words)
             self.desk.routes.wake_sync()
@@ -123,9 +142,29 @@ class InboxItemScreen(Screen):
         if self._held is not None:
             based_on, _ = self._unsaved.get(self._held.id, (self._held, None))
             self._unsaved[self._held.id] = (based_on, self.answer.handling)
+            self._keep_soon.start()
+
+    def _keep(self) -> None:
+        self._keep_soon.stop()
+        keep = self.desk.office.half_written.keep
+        for id, (seen, typed) in self._unsaved.items():
+            written = HalfWritten(version=seen.version, state=typed.state, note=typed.note, reply=typed.reply)
+            self.desk.background.local(partial(keep, id, written))
+
+    def _forget(self, id: str) -> None:
+        self._keep_soon.stop()
+        self._unsaved.pop(id, None)
+        forget = self.desk.office.half_written.forget
+        self.desk.background.local(lambda: forget(id))
+
+    def _take_up(self, held: Held, kept: HalfWritten | None) -> None:
+        """What was half written before the lock or the end of the program stands in the fields again."""
+        if kept is not None and held.id not in self._unsaved:
+            typed = Handling(kept.state, kept.note, kept.reply)
+            self._unsaved[held.id] = (replace(held, version=kept.version), typed)
 
     def _show(self, read: Read) -> None:
-        held, handling, conflict, names, departments = read
+        held, handling, conflict, kept, names, departments = read
         if held is not None and held.id != self._id:
             return
         self._held = held
@@ -148,6 +187,7 @@ class InboxItemScreen(Screen):
         if handling is None:
             self._tell_unopened(held)
             return
+        self._take_up(held, kept)
         unsaved = self._unsaved.get(held.id)
         updated = f"{short(held.updated_at, self.desk.office.clock())}　{names.get(held.updated_by, '')}"
         self.answer.show_handling(
@@ -197,7 +237,7 @@ class InboxItemScreen(Screen):
         self.choice.ask(now, mine, rewrite=rewrite, keep=keep)
 
     def _decided(self) -> None:
-        self._unsaved.pop(self._id, None)
+        self._forget(self._id)
         self.desk.routes.wake_sync()
 
 
