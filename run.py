@@ -90,8 +90,9 @@ def run_tests(rest: list[str]) -> int:
     """The default run leaves the tests marked `slow` out; `--slow` runs nothing but them."""
     selection = ["-m", "slow"] if "--slow" in rest else ["-m", "not slow"]
     rest = [word for word in rest if word != "--slow"]
-    # A file stays on one worker, whose browser and store it shares; a crashed worker ends the run.
-    side_by_side = ["-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
+    # A file stays on one worker, whose browser and store it shares; a crashed worker ends the run. The order
+    # is ours: xdist would begin files with one long test last.
+    side_by_side = ["-n", "2", "--dist", "loadfile", "--max-worker-restart", "0", "--no-loadscope-reorder"]
     workers = [] if any(word.startswith("-n") for word in rest) else side_by_side
     return in_environment("-m", "pytest", *workers, *selection, *rest)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+LONG = ("tests/stories/", "tests/relay/jobs/test_kill.py", "tests/relay/jobs/test_deliver.py")
+
 
 class Clock:
     """A clock that stands still until told otherwise; call it to read the time."""
@@ -60,3 +62,8 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take a minute begin first, or one core would wait for them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))

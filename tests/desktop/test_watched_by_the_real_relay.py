@@ -103,8 +103,9 @@ def test_a_revoked_machine_gets_no_answer_any_more(town: Town, admin: Machine) -
     assert refused.value.reason == "device_revoked"
 
 
-def test_the_log_holds_what_was_done_signed_and_whole(admin: Machine, tmp_path: Path) -> None:
+def test_the_log_holds_what_was_done_signed_and_whole(town: Town, admin: Machine, tmp_path: Path) -> None:
     office = admin.office
+    town.make_keys(admin)
     for number in range(5):
         office.deliveries.save(office.deliveries.new(f"配信 {number}"))
         office.sync()

@@ -17,7 +17,7 @@ from desktop.replica.records import DeliveryQuery
 from desktop.ui.driver import Driver, NotSeen
 from desktop.ui.main import StartWish
 from desktop.ui.manual.viewer import manual_document
-from desktop.ui.pictures import PAGES, take_pictures
+from desktop.ui.pictures import WALKED, take_pictures
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.segments import ChoiceIs
@@ -347,7 +347,7 @@ def test_the_manuals_pictures_come_from_the_running_program(
     made = take_pictures(
         desk.doors(), wish, tmp_path / "shots", passphrase=PASSPHRASE, first_start=empty.doors()
     )
-    assert {path.stem for path in made} == set(PAGES)
+    assert {path.stem for path in made} == set(WALKED)
     assert all(path.stat().st_size > 5000 for path in made)
     assert QWidget is not None
 
