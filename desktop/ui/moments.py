@@ -41,6 +41,7 @@ def short_day(moment: datetime) -> str:
 
 WIDEST_DAY = "2026年12月28日"
 WIDEST_MOMENT = "2026年12月28日 20:58"
+WIDEST_NAME = "福祉課 長谷川 さくら"
 """As wide as `short_day` and `short` become: for columns."""
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar,
 from desktop.errors import Trouble
 from desktop.features.wording import words_of_trouble
 from desktop.ui.audit.filters import Period, tabs
-from desktop.ui.moments import WIDEST_MOMENT, short
+from desktop.ui.moments import WIDEST_MOMENT, WIDEST_NAME, short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, row_of
 from desktop.ui.parts.fields import CommitLine
@@ -60,7 +60,7 @@ class AccessLogScreen(Screen):
         column.addWidget(self._busy)
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="access.table", words="アクセス記録の一覧", widths=(WIDEST_MOMENT, 135, 84, 200, 64, 130), stretch=3,  # noqa: E501
+            self.rows, desk.theme, name="access.table", words="アクセス記録の一覧", widths=(WIDEST_MOMENT, 135, 84, 200, 64, WIDEST_NAME), stretch=3,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="access.count")

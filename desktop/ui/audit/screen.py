@@ -11,7 +11,7 @@ from desktop.features.audit import SignedPage, TreeCheck, audit_kinds, kind_word
 from desktop.features.wording import words_for, words_of_reason, words_of_trouble
 from desktop.ui.audit.entry import EntrySheet
 from desktop.ui.audit.filters import Period, tabs
-from desktop.ui.moments import WIDEST_MOMENT, short
+from desktop.ui.moments import WIDEST_MOMENT, WIDEST_NAME, short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, row_of
 from desktop.ui.parts.fields import CommitLine
@@ -58,7 +58,7 @@ class AuditScreen(Screen):
         column.addWidget(self._busy)
         self.rows = Rows(COLUMNS, desk.theme, coloured=5)
         self.view = rows_view(
-            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(64, WIDEST_MOMENT, 120, 160, 200, 120), stretch=4,  # noqa: E501
+            self.rows, desk.theme, name="audit.table", words="操作記録の一覧", widths=(64, WIDEST_MOMENT, WIDEST_NAME, 160, 200, 120), stretch=4,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="audit.count")

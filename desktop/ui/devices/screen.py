@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from desktop.features.devices import ShownDevice
 from desktop.features.wording import words_of_reason
-from desktop.ui.moments import WIDEST_DAY, WIDEST_MOMENT, short, short_day
+from desktop.ui.moments import WIDEST_DAY, WIDEST_MOMENT, WIDEST_NAME, short, short_day
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, row_of
 from desktop.ui.parts.dialogs import ask_first
@@ -44,7 +44,7 @@ class DevicesScreen(Screen):
         self._devices: list[ShownDevice] = []
         self.rows = Rows(COLUMNS, desk.theme, coloured=4)
         self.view = rows_view(
-            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, 120, WIDEST_DAY, WIDEST_MOMENT, 130), stretch=0,  # noqa: E501
+            self.rows, desk.theme, name="devices.table", words="端末の一覧", widths=(220, WIDEST_NAME, WIDEST_DAY, WIDEST_MOMENT, 130), stretch=0,  # noqa: E501
         )  # fmt: skip
         column.addWidget(self.view, 1)
         self._count = label("", "muted", name="devices.count")
