@@ -7,13 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from desktop.features.office import Office
 from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery, DeliverySort, Shown
 from desktop.ui.background import Background
 from desktop.ui.moments import short
+from desktop.ui.parts.rows import bare_list
 from desktop.ui.theme import Theme
 from protocol.deliveries import Delivery
 
@@ -164,21 +165,8 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 def make_view(table: DeliveryTable, theme: Theme) -> QTableView:
-    view = QTableView()
-    view.setObjectName("deliveries.table")
-    view.setAccessibleName("配信の一覧")
-    view.setModel(table)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setShowGrid(False)
-    view.setWordWrap(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(theme.px(48))
+    view = bare_list(table, theme, name="deliveries.table", words="配信の一覧", row_height=48)
     head = view.horizontalHeader()
-    head.setHighlightSections(False)
     head.setMinimumSectionSize(theme.px(60))
     for column, width in enumerate((140, 260, 190, 150, 80, 80, 80)):
         view.setColumnWidth(column, theme.px(width))

@@ -7,13 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from desktop.features.office import Office
 from desktop.features.wording import words_for
 from desktop.replica.submissions import Held, SubmissionQuery, SubmissionSort
 from desktop.ui.background import Background
 from desktop.ui.moments import short
+from desktop.ui.parts.rows import bare_list
 from desktop.ui.theme import Theme
 
 PAGE = 100
@@ -160,21 +161,8 @@ class SubmissionTable(QAbstractTableModel):
 
 
 def make_view(table: SubmissionTable, theme: Theme) -> QTableView:
-    view = QTableView()
-    view.setObjectName("inbox.table")
-    view.setAccessibleName("届いたものの一覧")
-    view.setModel(table)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setShowGrid(False)
-    view.setWordWrap(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(theme.px(48))
+    view = bare_list(table, theme, name="inbox.table", words="届いたものの一覧", row_height=48)
     head = view.horizontalHeader()
-    head.setHighlightSections(False)
     head.setMinimumSectionSize(theme.px(60))
     for column, width in enumerate((120, 152, 180, 170, 300, 176)):
         view.setColumnWidth(column, theme.px(width))

@@ -72,11 +72,25 @@ def rows_view(
     """`widths`: pixels at 100 %, or the widest words that come there and are never cut. The column `stretch`
     takes what is left. `words`: what the table is, read aloud.
     """
+    view = bare_list(rows, theme, name=name, words=words, row_height=44)
+    rows.setParent(view)  # or what is connected to it would outlive a locked screen
+    head = view.horizontalHeader()
+    head.setSectionsClickable(False)
+    head.setMinimumSectionSize(theme.px(60))
+    for column, width in enumerate(widths):
+        view.setColumnWidth(column, _wide_enough(view, rows.words_of(column), width, theme))
+    head.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    return view
+
+
+def bare_list(
+    model: QAbstractTableModel, theme: Theme, *, name: str, words: str, row_height: int
+) -> QTableView:
+    """What every list has in common: whole rows, one chosen at a time, no grid. `row_height` at 100 %."""
     view = QTableView()
     view.setObjectName(name)
     view.setAccessibleName(words)
-    rows.setParent(view)  # or what is connected to it would outlive a locked screen
-    view.setModel(rows)
+    view.setModel(model)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -85,14 +99,8 @@ def rows_view(
     view.setTabKeyNavigation(False)
     view.verticalHeader().hide()
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(theme.px(44))
-    head = view.horizontalHeader()
-    head.setHighlightSections(False)
-    head.setSectionsClickable(False)
-    head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate(widths):
-        view.setColumnWidth(column, _wide_enough(view, rows.words_of(column), width, theme))
-    head.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    view.verticalHeader().setDefaultSectionSize(theme.px(row_height))
+    view.horizontalHeader().setHighlightSections(False)
     return view
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from desktop.features.people import Person
 from desktop.features.wording import words_for
+from desktop.ui.parts.rows import bare_list
 from desktop.ui.theme import Theme
 
 COLUMNS = ("氏名", "利用者名", "課", "役割", "状態")
@@ -88,21 +89,8 @@ class PeopleTable(QAbstractTableModel):
 
 
 def make_view(table: PeopleTable, theme: Theme) -> QTableView:
-    view = QTableView()
-    view.setObjectName("people.table")
-    view.setAccessibleName("利用者の一覧")
-    view.setModel(table)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setShowGrid(False)
-    view.setWordWrap(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(theme.px(44))
+    view = bare_list(table, theme, name="people.table", words="利用者の一覧", row_height=44)
     head = view.horizontalHeader()
-    head.setHighlightSections(False)
     for column, width in enumerate((220, 150, 260, 120, 190)):
         view.setColumnWidth(column, theme.px(width))
     head.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
