@@ -49,6 +49,10 @@ class _WrongCertificate(HTTPError):
     """Raised inside urllib3, where only its own errors may pass."""
 
 
+class _ClosedMeanwhile(HTTPError):
+    """Raised inside urllib3: the client was closed while this line was being made."""
+
+
 class RelayClient:
     """Signed requests of one device. Not for several threads at once: each lane has its own."""
 
@@ -69,7 +73,9 @@ class RelayClient:
         self._session = requests.Session()
         self._lines: weakref.WeakSet[Any] = weakref.WeakSet()
         self._closed = False
-        self._session.mount("https://", _PinnedAdapter(None if ca_file else fits, self._lines))
+        self._session.mount(
+            "https://", _PinnedAdapter(None if ca_file else fits, self._lines, lambda: self._closed)
+        )
         self._verify: bool | str = ca_file or False
         self.token = ""
 
@@ -151,22 +157,25 @@ def pin_fits(pin: str) -> Fits:
 
 
 class _PinnedAdapter(HTTPAdapter):
-    def __init__(self, fits: Fits | None, lines: weakref.WeakSet[Any]) -> None:
+    def __init__(self, fits: Fits | None, lines: weakref.WeakSet[Any], is_closed: Callable[[], bool]) -> None:
         self._fits = fits
         self._lines = lines
+        self._is_closed = is_closed
         super().__init__(pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines)
+        self.poolmanager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines, self._is_closed)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines)
+        manager.pool_classes_by_scheme = _watched_pools(self._fits, self._lines, self._is_closed)
         return manager
 
 
-def _watched_pools(fits: Fits | None, lines: weakref.WeakSet[Any]) -> Mapping[str, Any]:
+def _watched_pools(
+    fits: Fits | None, lines: weakref.WeakSet[Any], is_closed: Callable[[], bool]
+) -> Mapping[str, Any]:
     """Pools whose connections check the pin (where there is one) and can be cut from another thread."""
 
     class PinnedConnection(HTTPSConnection):
@@ -180,6 +189,9 @@ def _watched_pools(fits: Fits | None, lines: weakref.WeakSet[Any]) -> Mapping[st
                     raise _WrongCertificate("certificate is not the pinned one")
                 self.is_verified = True  # by the pin, which is stricter than a name and an authority
             lines.add(line)
+            if is_closed():  # while it was being made: `close` did not see it, and it would wait on
+                self.close()
+                raise _ClosedMeanwhile("closed while connecting")
 
     class PinnedPool(HTTPSConnectionPool):
         ConnectionCls = PinnedConnection

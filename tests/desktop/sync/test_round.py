@@ -5,12 +5,15 @@ SEC-1, SEC-2, SEC-3, ADM-2.
 from __future__ import annotations
 
 import contextlib
+import socket
+import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.app import enrol_office
 from desktop.errors import (
@@ -24,12 +27,14 @@ from desktop.errors import (
 from desktop.features.office import Office
 from desktop.keys.keychain import MemoryKeychain
 from desktop.replica.records import DeliveryQuery
+from desktop.sync.client import RelayClient
 from desktop.sync.enrol import Enrolment
 from protocol.deliveries import DeliveryDraft
 from protocol.files import CHUNK_BYTES
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.signin import new_cost
+from tests.conftest import Clock
 from tests.desktop.conftest import CHEAP, PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.pictures_for_tests import noise
@@ -247,6 +252,38 @@ def test_closing_cuts_a_long_poll_short(office: Office, desk: Desk) -> None:
     inside.office.close()
     assert ended.wait(3)
     opened.release()
+
+
+def test_closing_also_ends_a_request_that_was_still_connecting(
+    relay: FakeRelay, clock: Clock, tmp_path: Path
+) -> None:
+    """Else it would wait out its long poll with the keys of a locked program in its hands."""
+    pem = tmp_path / "relay.pem"
+    relay.authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = RelayClient(
+            f"https://127.0.0.1:{listener.getsockname()[1]}",
+            fits=lambda digest: True,
+            device="new",
+            key=Ed25519PrivateKey.generate(),
+            clock=clock,
+        )
+
+        def ask() -> None:
+            with contextlib.suppress(RelayUnreachable):
+                client.send("POST", "/staff/sync", b"{}", wait_seconds=20)
+            ended.set()
+
+        threading.Thread(target=ask, daemon=True).start()
+        line, _ = listener.accept()
+        client.close()
+        with context.wrap_socket(line, server_side=True) as secured:
+            secured.settimeout(5)
+            assert secured.recv(100) == b""
+        assert ended.wait(5)
 
 
 def test_a_ca_file_is_trusted_in_place_of_the_pin_and_a_foreign_one_is_not(
