@@ -13,7 +13,30 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from protocol.certificates import DepartmentKey, KeyWrap, StaffCertificate, Trust
-from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import (
+    CodesAdd,
+    CodesRevoke,
+    DeliveryArchive,
+    DeliveryAsk,
+    DeliveryCancel,
+    DeliveryRemove,
+    DeliveryResume,
+    DeliveryReturn,
+    DeliverySave,
+    DeliverySend,
+    DeliveryStop,
+    DeliveryTest,
+    GroupRemove,
+    GroupSave,
+    HolidaysSave,
+    ListChange,
+    ListFill,
+    ListRemove,
+    ListSave,
+    SendingRulesSave,
+    WasteSave,
+    WasteWordsPut,
+)
 from protocol.encoding import from_base64, to_base64
 from protocol.ids import new_id
 from protocol.items import SegmentItem
@@ -45,36 +68,13 @@ class ItemsReorder(Wire):
     items: tuple[str, ...]
 
 
-class DeliverySave(Wire):
-    """Write a draft, or a new version of it."""
+class ItemMerge(Wire):
+    """Answers with `choice` count as `into` from now on; the choice is retired. `answers_seen` was shown."""
 
-    draft: DeliveryDraft
-
-
-class DeliveryRemove(Wire):
-    """Throw a draft away. What was sent stays in the history."""
-
-    delivery: str
-
-
-class DeliveryTest(Wire):
-    """Send the draft as it stands to the named staff members' own LINE accounts, marked as a test."""
-
-    draft: DeliveryDraft
-    staff: tuple[str, ...]
-
-
-class DeliverySend(Wire):
-    """Confirm a draft: send it now. `recipients_seen` is the number shown on the confirmation screen."""
-
-    delivery: str
-    recipients_seen: int
-
-
-class DeliveryResume(Wire):
-    """Go on with a paused delivery: those who still wait get it, nobody twice."""
-
-    delivery: str
+    item: str
+    choice: str
+    into: str
+    answers_seen: int = 0
 
 
 class LineLinkStart(Wire):
@@ -223,10 +223,28 @@ PAYLOADS: dict[str, type[Wire]] = {
     "item.save": ItemSave,
     "item.remove": ItemRemove,
     "items.reorder": ItemsReorder,
+    "item.merge": ItemMerge,
+    "group.save": GroupSave,
+    "group.remove": GroupRemove,
+    "list.save": ListSave,
+    "list.remove": ListRemove,
+    "list.fill": ListFill,
+    "list.change": ListChange,
+    "codes.add": CodesAdd,
+    "codes.revoke": CodesRevoke,
+    "sending_rules.save": SendingRulesSave,
+    "holidays.save": HolidaysSave,
+    "waste.save": WasteSave,
+    "waste_words.put": WasteWordsPut,
     "delivery.save": DeliverySave,
     "delivery.remove": DeliveryRemove,
     "delivery.test": DeliveryTest,
+    "delivery.ask": DeliveryAsk,
+    "delivery.return": DeliveryReturn,
     "delivery.send": DeliverySend,
+    "delivery.stop": DeliveryStop,
+    "delivery.cancel": DeliveryCancel,
+    "delivery.archive": DeliveryArchive,
     "delivery.resume": DeliveryResume,
     "line_link.start": LineLinkStart,
     "line_link.remove": LineLinkRemove,

@@ -1,6 +1,6 @@
 """Deliveries (「配信」): what staff write, what the relay adds while sending, and when one may be confirmed.
 
-Requirements: SEG-5 (now), SEG-7, SEG-10, SEG-12.
+Requirements: SEG-5, SEG-7, SEG-8, SEG-10, SEG-12.
 """
 
 from __future__ import annotations
@@ -11,22 +11,53 @@ from typing import Literal
 
 from protocol.counting import grapheme_count
 from protocol.items import SegmentItem
-from protocol.messages import Message, find_message_problems
+from protocol.message_limits import find_message_problems
+from protocol.messages import Action, Message, Variant
 from protocol.problems import Problem
-from protocol.segments import Everyone, Segment, find_segment_problems
+from protocol.schedules import Late, Now, When
+from protocol.segments import AllOf, AnyOf, Everyone, Except, InGroup, Segment, find_segment_problems
 from protocol.wire import Wire
 
 DELIVERY_TITLE_LIMIT = 60
 
-DeliveryState = Literal["draft", "queued", "sending", "paused", "sent", "failed"]
-"""draft → queued (confirmed, being frozen into batches) → sending → sent.
+DeliveryState = Literal[
+    "draft",
+    "asked",
+    "held",
+    "scheduled",
+    "repeating",
+    "queued",
+    "sending",
+    "paused",
+    "sent",
+    "cancelled",
+    "skipped",
+    "failed",
+]
+"""draft → (asked: waits for a second person) → held (confirmed, can still be stopped for some seconds), or
+scheduled (for a moment), or repeating (each day of its rule becomes a delivery of its own) → queued (being
+frozen into batches) → sending → sent.
 
-`paused`: stopped by LINE's monthly limit or by people, can go on; `failed`: nothing was accepted.
+`paused`: stopped by LINE's monthly limit or by people, can go on or be cancelled; `cancelled`: the rest is
+never sent; `skipped`: its moment passed unseen and its rule says not to send late; `failed`: nothing was
+accepted. Stopping a `held`, `scheduled` or `repeating` one makes it a draft again.
+"""
+
+BEFORE_SENDING: tuple[DeliveryState, ...] = ("draft", "asked", "held", "scheduled", "repeating")
+
+Route = Literal["auto", "broadcast"]
+"""`auto`: multicast for identical text, push for one person. `broadcast`: one call to every friend that
+nobody can stop (design 5); only for 友だち全員 without exclusions and in one language.
 """
 
 
 class DeliveryDraft(Wire):
-    """What staff compose. `title` (「配信名」) is for staff lists only; residents never see it."""
+    """What staff compose. `title` (「配信名」) is for staff lists only; residents never see it.
+
+    `excluded`: saved groups that never get it, whatever the segment says. `variants`: the messages in other
+    languages. `quick_replies` hang below the last bubble. `count_links`: links pass through the relay, which
+    counts taps and keeps no person. `training`: marked 【訓練】.
+    """
 
     id: str
     title: str
@@ -35,16 +66,38 @@ class DeliveryDraft(Wire):
     silent: bool = False
     """Whether phones stay quiet (LINE: notificationDisabled)."""
     copied_from: str | None = None
+    excluded: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    quick_replies: tuple[Action, ...] = ()
+    when: When = Now()
+    late: Late = "send"
+    """What a worker does that comes too late for the moment: send, or skip it and tell."""
+    late_minutes: int = 120
+    """`send` holds for so long after the moment; later than that it is skipped and told."""
+    count_links: bool = True
+    route: Route = "auto"
+    training: bool = False
+    corrects: str = ""
+    """The delivery this one corrects (訂正)."""
+
+
+def whole_segment(draft: DeliveryDraft) -> Segment:
+    """The draft's recipients with its excluded groups taken out."""
+    if not draft.excluded:
+        return draft.segment
+    out = AnyOf(parts=tuple(InGroup(group=group) for group in draft.excluded))
+    return AllOf(parts=(draft.segment, Except(part=out)))
 
 
 class DeliveryNumbers(Wire):
-    """People, not requests. `recipients` = waiting + accepted + refused + unknown, always."""
+    """People, not requests. `recipients` = waiting + accepted + refused + unknown + cancelled, always."""
 
     recipients: int = 0
     waiting: int = 0
     accepted: int = 0
     refused: int = 0
     unknown: int = 0
+    cancelled: int = 0
 
 
 class Delivery(Wire):
@@ -55,12 +108,25 @@ class Delivery(Wire):
     numbers: DeliveryNumbers = DeliveryNumbers()
     written_by: str = ""
     written_at: datetime | None = None
+    asked_by: str = ""
+    """Who asked for a second person's approval; they cannot give it themselves."""
+    returned: str = ""
+    """Why an approver gave it back, in their words; empty once it is asked or sent again."""
     sent_by: str = ""
     confirmed_at: datetime | None = None
+    due_at: datetime | None = None
+    """When it goes out: the end of the hold, the moment, or the next one of a rule."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     reason: str = ""
-    """A reason code when paused or failed, or when part of it was refused."""
+    """A reason code when paused, skipped or failed, or when part of it was refused."""
+    series: str = ""
+    """The repeating delivery this one is a day of."""
+    made_by_rule: str = ""
+    """The rule of the relay that made it, such as `waste`; empty when a person did."""
+    bypassed: str = ""
+    """Why it went out without a second person (緊急), in the words of who did it."""
+    archived: bool = False
 
 
 class Quota(Wire):

@@ -14,10 +14,19 @@ from pydantic import Field
 from protocol.staff import Role, StaffMember
 from protocol.wire import Wire
 
-Function = Literal["deliveries", "items", "forms", "inbox", "staff", "settings", "audit"]
-"""配信, 受信設定の項目, 問い合わせの窓口, 届いたもの, 利用者, 設定, 操作記録."""
+Function = Literal["deliveries", "items", "forms", "inbox", "waste", "staff", "settings", "audit"]
+"""配信, 受信設定の項目, 問い合わせの窓口, 届いたもの, ごみ, 利用者, 設定, 操作記録."""
 
-FUNCTIONS: tuple[Function, ...] = ("deliveries", "items", "forms", "inbox", "staff", "settings", "audit")
+FUNCTIONS: tuple[Function, ...] = (
+    "deliveries",
+    "items",
+    "forms",
+    "inbox",
+    "waste",
+    "staff",
+    "settings",
+    "audit",
+)
 
 Level = Literal["none", "view", "edit", "approve"]
 """見えない, 見る, 作る・書く, 送る・決める: each includes those before it."""
@@ -29,6 +38,7 @@ HIGHEST: dict[Function, Level] = {
     "items": "edit",
     "forms": "edit",
     "inbox": "edit",
+    "waste": "edit",
     "staff": "edit",
     "settings": "edit",
     "audit": "view",
@@ -38,24 +48,24 @@ HIGHEST: dict[Function, Level] = {
 DEFAULT_RIGHTS: dict[Role, dict[Function, Level]] = {
     "admin": HIGHEST,
     "section_admin": {
-        "deliveries": "approve", "items": "edit", "forms": "edit", "inbox": "edit", "staff": "view",
-        "settings": "view", "audit": "none",
+        "deliveries": "approve", "items": "edit", "forms": "edit", "inbox": "edit", "waste": "edit",
+        "staff": "view", "settings": "view", "audit": "none",
     },
     "approver": {
-        "deliveries": "approve", "items": "view", "forms": "view", "inbox": "view", "staff": "view",
-        "settings": "none", "audit": "none",
+        "deliveries": "approve", "items": "view", "forms": "view", "inbox": "view", "waste": "view",
+        "staff": "view", "settings": "none", "audit": "none",
     },
     "editor": {
-        "deliveries": "edit", "items": "view", "forms": "edit", "inbox": "edit", "staff": "view",
-        "settings": "none", "audit": "none",
+        "deliveries": "edit", "items": "view", "forms": "edit", "inbox": "edit", "waste": "edit",
+        "staff": "view", "settings": "none", "audit": "none",
     },
     "viewer": {
-        "deliveries": "view", "items": "view", "forms": "view", "inbox": "view", "staff": "view",
-        "settings": "none", "audit": "view",
+        "deliveries": "view", "items": "view", "forms": "view", "inbox": "view", "waste": "view",
+        "staff": "view", "settings": "none", "audit": "view",
     },
     "shelter": {
-        "deliveries": "none", "items": "none", "forms": "none", "inbox": "none", "staff": "none",
-        "settings": "none", "audit": "none",
+        "deliveries": "none", "items": "none", "forms": "none", "inbox": "none", "waste": "none",
+        "staff": "none", "settings": "none", "audit": "none",
     },
 }  # fmt: skip
 
@@ -84,11 +94,29 @@ CHANGE_NEEDS: dict[str, Need] = {
     "item.save": Need("items", "edit"),
     "item.remove": Need("items", "edit"),
     "items.reorder": Need("items", "edit"),
+    "item.merge": Need("items", "edit"),
     "greeting.save": Need("items", "edit"),
+    "group.save": Need("deliveries", "edit"),
+    "group.remove": Need("deliveries", "edit"),
+    "list.save": Need("deliveries", "edit"),
+    "list.remove": Need("deliveries", "edit"),
+    "list.fill": Need("deliveries", "edit"),
+    "list.change": Need("deliveries", "edit"),
+    "codes.add": Need("deliveries", "edit"),
+    "codes.revoke": Need("deliveries", "edit"),
+    "sending_rules.save": Need("settings", "edit"),
+    "holidays.save": Need("settings", "edit"),
+    "waste.save": Need("waste", "edit"),
+    "waste_words.put": Need("waste", "edit"),
     "delivery.save": Need("deliveries", "edit"),
     "delivery.remove": Need("deliveries", "edit"),
     "delivery.test": Need("deliveries", "edit"),
+    "delivery.ask": Need("deliveries", "edit"),
+    "delivery.return": Need("deliveries", "approve"),
     "delivery.send": Need("deliveries", "approve"),
+    "delivery.stop": Need("deliveries", "edit"),  # whoever sees something go wrong
+    "delivery.cancel": Need("deliveries", "approve"),
+    "delivery.archive": Need("deliveries", "edit"),
     "delivery.resume": Need("deliveries", "approve"),
     "line_link.start": OWN,
     "line_link.remove": OWN,
@@ -115,6 +143,9 @@ CHANGE_NEEDS: dict[str, Need] = {
 
 ASK_NEEDS: dict[str, Need] = {
     "segment-count": Need("deliveries", "view"),
+    "segment-people": Need("deliveries", "view"),
+    "delivery-check": Need("deliveries", "view"),
+    "coupons": Need("deliveries", "view"),
     "quota": Need("deliveries", "view"),
     "item-use": Need("items", "view"),
     "audit-search": Need("audit", "view"),

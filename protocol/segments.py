@@ -1,6 +1,6 @@
 """Segments (「宛先」): which residents a delivery goes to, as an expression and as a Japanese sentence.
 
-Meaning only; `relay/features/segments.py` evaluates. Requirements: SEG-3, SEG-4 (attributes), SEG-12.
+Meaning only; `relay/features/segments.py` evaluates. Requirements: SEG-3, SEG-4, SEG-12.
 """
 
 from __future__ import annotations
@@ -34,12 +34,69 @@ class ChoiceIs(Wire):
 
 
 class AgeIs(Wire):
-    """Residents whose age reached this calendar year lies between the bounds, both included; None is open."""
+    """Residents whose age lies between the bounds, both included; None is open. Of an item that asks about
+    several people, one of them is enough.
+
+    `basis` `year`: the age reached this calendar year; `month`: by the end of this month, where the month is
+    known (`protocol.items.age_this_month`).
+    """
 
     op: Literal["age"] = "age"
     item: str
     lowest: int | None = None
     highest: int | None = None
+    basis: Literal["year", "month"] = "year"
+
+
+class NumberIs(Wire):
+    """Residents whose number lies between the bounds, both included; None is open."""
+
+    op: Literal["number"] = "number"
+    item: str
+    lowest: int | None = None
+    highest: int | None = None
+
+
+class DayIs(Wire):
+    """Residents whose `date` answer lies between two days, both included; None is open. `from_today` and
+    `to_today` count days from the day in Japan on which it is asked, and stand in place of `first` and
+    `last`.
+    """
+
+    op: Literal["day"] = "day"
+    item: str
+    first: date | None = None
+    last: date | None = None
+    from_today: int | None = None
+    to_today: int | None = None
+
+
+class LanguageIs(Wire):
+    """Residents who read one of these languages (`protocol.languages.LANGUAGES`)."""
+
+    op: Literal["language"] = "language"
+    any_of: tuple[str, ...]
+
+
+class OnList(Wire):
+    """Residents on a list: a tag, people chosen on a desktop, or people who entered a code."""
+
+    op: Literal["list"] = "list"
+    list: str
+
+
+class InGroup(Wire):
+    """Residents of a saved group, as it is defined when it is asked."""
+
+    op: Literal["group"] = "group"
+    group: str
+
+
+class Received(Wire):
+    """Friends to whom LINE accepted this delivery, or may have: for a correction to exactly those."""
+
+    op: Literal["received"] = "received"
+    delivery: str
 
 
 class HasAnswered(Wire):
@@ -79,13 +136,29 @@ class Except(Wire):
 
 
 Segment = Annotated[
-    Everyone | ChoiceIs | AgeIs | HasAnswered | FollowedBetween | AllOf | AnyOf | Except,
+    Everyone
+    | ChoiceIs
+    | AgeIs
+    | NumberIs
+    | DayIs
+    | HasAnswered
+    | FollowedBetween
+    | LanguageIs
+    | OnList
+    | InGroup
+    | Received
+    | AllOf
+    | AnyOf
+    | Except,
     Field(discriminator="op"),
 ]
 
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 Except.model_rebuild()
+
+
+ASKS_ITEM = (ChoiceIs, AgeIs, NumberIs, DayIs, HasAnswered)
 
 
 class SegmentHolder(Wire):
@@ -106,9 +179,7 @@ def iter_nodes(segment: Segment) -> Iterator[Segment]:
 
 def items_used(segment: Segment) -> frozenset[str]:
     """The ids of the items the expression asks about."""
-    return frozenset(
-        node.item for node in iter_nodes(segment) if isinstance(node, ChoiceIs | AgeIs | HasAnswered)
-    )
+    return frozenset(node.item for node in iter_nodes(segment) if isinstance(node, ASKS_ITEM))
 
 
 def find_segment_problems(segment: Segment, items: Mapping[str, SegmentItem]) -> tuple[Problem, ...]:
@@ -142,7 +213,7 @@ def _node_problems(node: Segment, items: Mapping[str, SegmentItem]) -> list[Prob
         return [Problem(code="segment_empty", at="segment")]
     if isinstance(node, FollowedBetween) and node.first and node.last and node.first > node.last:
         return [Problem(code="dates_reversed", at="segment")]
-    if not isinstance(node, ChoiceIs | AgeIs | HasAnswered):
+    if not isinstance(node, ASKS_ITEM):
         return []
     item = items.get(node.item)
     if item is None:

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from protocol.audit import TreeHead
 from protocol.changes import Change, ChangeResult
-from protocol.deliveries import Quota
+from protocol.deliveries import DeliveryDraft, Quota
+from protocol.problems import Problem
 from protocol.segments import Segment
 from protocol.wire import Wire
 
@@ -33,6 +34,14 @@ RECORD_KINDS = (
     "notice",
     "contact_form",
     "submission",
+    "group",
+    "list",
+    "code",
+    "sending_rules",
+    "holidays",
+    "result",
+    "waste",
+    "waste_word",
 )
 """A desktop keeps no record of a kind it does not know: a newer relay may have more."""
 
@@ -151,6 +160,83 @@ class CountAnswer(Wire):
     count: int
     friends: int
     as_of: datetime
+
+
+class PeopleRequest(Wire):
+    """Ask `segment-people`: who meets this segment, without names."""
+
+    segment: Segment
+
+
+class PeopleAnswer(Wire):
+    """Counts of friends who meet a segment. `choices`: item → choice → people; `ages`: item → first year of a
+    band of ten → people; `languages`; `followed`: month YYYY-MM → people. Counts from 1 to 4 come as 0 with
+    the key in `few`, so that nobody is found by narrowing down.
+    """
+
+    count: int
+    choices: dict[str, dict[str, int]] = Field(default_factory=dict)
+    ages: dict[str, dict[str, int]] = Field(default_factory=dict)
+    languages: dict[str, int] = Field(default_factory=dict)
+    followed: dict[str, int] = Field(default_factory=dict)
+    few: tuple[str, ...] = ()
+    as_of: datetime
+
+
+class CheckRequest(Wire):
+    """Ask `delivery-check`: the dry run of a draft (SEG-12)."""
+
+    draft: DeliveryDraft
+
+
+class SimilarDelivery(Wire):
+    """One that said the same not long ago, and how many of the recipients got it."""
+
+    delivery: str
+    title: str
+    sent_at: datetime
+    people: int
+
+
+class CheckAnswer(Wire):
+    """What would happen now. `route`: reply never; `multicast`, `push` or `broadcast`. `languages`: people by
+    the language they will read. `seconds`: about how long LINE's pace makes it. `moments`: the next ten.
+    `needs_second`: by the town's rules somebody else must approve. `warnings`: codes to be ticked.
+    """
+
+    count: int
+    friends: int
+    route: str
+    calls: int
+    seconds: int
+    languages: dict[str, int] = Field(default_factory=dict)
+    texts: int = 1
+    """Different texts that placeholders and languages make of it."""
+    quota: Quota | None = None
+    quota_reason: str = ""
+    moments: tuple[datetime, ...] = ()
+    needs_second: bool = False
+    must_type_number: bool = False
+    hold_seconds: int = 0
+    warnings: tuple[str, ...] = ()
+    similar: tuple[SimilarDelivery, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    as_of: datetime
+
+
+class Coupon(Wire):
+    """A coupon that exists at LINE and is valid."""
+
+    id: str
+    title: str
+    ends_at: datetime | None = None
+
+
+class CouponsAnswer(Wire):
+    """Ask `coupons` (no body). `reason`: why LINE could not be asked."""
+
+    coupons: tuple[Coupon, ...] = ()
+    reason: str = ""
 
 
 class QuotaAnswer(Wire):

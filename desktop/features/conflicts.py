@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from desktop.features.wording import words_for
 from desktop.replica.outbox import OutboxEntry
 from desktop.replica.replica import Replica
-from protocol.changes import DeliverySave, GreetingSave, ItemSave
+from protocol.changes import GreetingSave, ItemSave
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
 from protocol.messages import Message, TextMessage
 from protocol.segments import segment_sentence

@@ -14,7 +14,6 @@ from desktop.features.test_outcomes import TestOutcome
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
-from protocol.changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.deliveries import (
     DELIVERY_TITLE_LIMIT,
     Delivery,
@@ -23,8 +22,10 @@ from protocol.deliveries import (
     find_draft_problems,
     find_sending_problems,
 )
+from protocol.delivery_changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.ids import new_id
-from protocol.messages import ImageMessage, find_message_problems
+from protocol.message_limits import find_message_problems
+from protocol.messages import ImageMessage
 from protocol.problems import Problem
 from protocol.segments import Segment
 from protocol.sync import CountAnswer, CountRequest, QuotaAnswer

@@ -13,9 +13,6 @@ from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
 from protocol.changes import (
     ContactFormSave,
-    DeliverySave,
-    DeliverySend,
-    DeliveryTest,
     DepartmentRemove,
     DepartmentSave,
     ItemSave,
@@ -27,6 +24,7 @@ from protocol.changes import (
     WrapAdd,
 )
 from protocol.deliveries import Delivery
+from protocol.delivery_changes import DeliverySave, DeliverySend, DeliveryTest
 from protocol.staff import Department
 from protocol.sync import TownSettings, TownSummary
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from desktop.errors import PictureRefused
-from protocol.messages import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
+from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
 
 LONGEST_SIDE = 2048  # phones show no more
 PREVIEW_SIDE = 480

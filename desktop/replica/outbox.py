@@ -257,8 +257,28 @@ def record_of(kind: str, payload: Wire, staff: str) -> tuple[str, str]:
             return "item", ORDER
         case "delivery.save" | "delivery.test":
             return "delivery", str(body["draft"]["id"])
-        case "delivery.remove" | "delivery.send" | "delivery.resume":
+        case _ if kind.startswith("delivery."):
             return "delivery", str(body["delivery"])
+        case "item.merge":
+            return "item", str(body["item"])
+        case "group.save":
+            return "group", str(body["group"]["id"])
+        case "group.remove":
+            return "group", str(body["group"])
+        case "list.save":
+            return "list", str(body["list"]["id"])
+        case "list.remove" | "list.fill" | "list.change" | "codes.revoke":
+            return "list", str(body["list"])
+        case "codes.add":
+            return "list", str(body["codes"][0]["list"]) if body["codes"] else ""
+        case "sending_rules.save":
+            return "sending_rules", "town"
+        case "holidays.save":
+            return "holidays", "town"
+        case "waste.save":
+            return "waste", "town"
+        case "waste_words.put":
+            return "waste_word", ""
         case "greeting.save" | "town.save":
             return "settings", "town"
         case "department.save":

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desktop.replica.overlay_deliveries import KINDS as DELIVERY_KINDS
+from desktop.replica.overlay_deliveries import delivery_body
 from desktop.replica.overlay_people import KINDS, people_body
-from protocol.changes import (
-    ContactFormSave,
-    DeliverySave,
-    GreetingSave,
-    ItemRemove,
-    ItemSave,
-    ItemsReorder,
-)
+from protocol.changes import ContactFormSave, GreetingSave, ItemRemove, ItemSave, ItemsReorder
 from protocol.deliveries import Delivery
+from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
 from protocol.sync import TownSettings
 
@@ -58,17 +54,6 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
             return _saved_delivery(body, change).as_json()
         case "delivery.remove":
             return None
-        case "delivery.send" if body is not None:
-            delivery = Delivery.parse(body)
-            if delivery.state != "draft":
-                return body
-            queued = {"state": "queued", "confirmed_at": change.made_at, "sent_by": change.staff}
-            return delivery.model_copy(update=queued).as_json()
-        case "delivery.resume" if body is not None:
-            delivery = Delivery.parse(body)
-            if delivery.state != "paused":
-                return body
-            return delivery.model_copy(update={"state": "sending", "reason": ""}).as_json()
         case "greeting.save":
             settings = TownSettings.parse(body or {})
             return settings.model_copy(update={"greeting": GreetingSave.parse(change.payload).text}).as_json()
@@ -76,6 +61,8 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
             return ContactFormSave.parse(change.payload).form.as_json()
         case "contact_form.remove":
             return None
+        case _ if change.kind in DELIVERY_KINDS:
+            return delivery_body(body, change.kind, change.payload, change.made_at, change.staff)
         case _ if change.kind in KINDS:
             return people_body(body, change.kind, change.payload, change.made_at)
     return body

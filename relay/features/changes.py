@@ -10,15 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from protocol.changes import (
-    Change,
-    DeliverySave,
-    DeviceRevoke,
-    LineLinkStart,
-    NoticeDismiss,
-    SubmissionsOpened,
-    TownSave,
-)
+from protocol.changes import Change, DeviceRevoke, LineLinkStart, NoticeDismiss, SubmissionsOpened, TownSave
+from protocol.delivery_changes import DeliverySave
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.features.contact_forms import remove_form, save_form

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from protocol.changes import DeliveryRemove, DeliverySave
 from protocol.deliveries import Delivery
+from protocol.delivery_changes import DeliveryRemove, DeliverySave
 from protocol.rights import DELIVERIES
 from relay.errors import Refused
 from relay.features.versions import check_version

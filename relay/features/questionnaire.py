@@ -64,7 +64,7 @@ def order_items(items: Iterable[SegmentItem]) -> list[SegmentItem]:
 
 def items_for_taps(items: Iterable[SegmentItem]) -> list[SegmentItem]:
     """Those the talk asks, in their order: free words are written on the page, never into the talk."""
-    return [item for item in order_items(items) if item.kind != "text"]
+    return [item for item in order_items(items) if item.kind not in ("text", "number", "date")]
 
 
 def decide_next(
@@ -93,8 +93,8 @@ def answer_words(item: SegmentItem, answer: Answer | None, words: TalkWords) -> 
     """An answer as a resident reads it. Choices that were retired since keep their name."""
     if answer is None:
         return words.say("unanswered")
-    if answer.year is not None:
-        return year_words(answer.year)
+    if answer.births:
+        return "、".join(year_words(birth.year) for birth in answer.births)
     labels = [choice.label for choice in item.choices if choice.id in answer.choices]
     return "、".join(labels) or words.say("unanswered")
 
@@ -131,8 +131,8 @@ def ask(asking: Asking, words: TalkWords, now: datetime) -> list[Payload]:
             return _ask_multiple(asking, words)
         case "single" | "district":
             return _ask_one(asking, words)
-        case "text":
-            raise AssertionError("free words are asked on the page")
+        case "number" | "date" | "text":
+            raise AssertionError("asked on the page")
 
 
 def show_answers(
@@ -240,7 +240,7 @@ def _ask_birth_year(asking: Asking, words: TalkWords, now: datetime) -> list[Pay
             Tap("year", item.id, str(year), asking.alone).data(),
             said=f"{year}年",
             note=era_year(year),
-            chosen=asking.answer is not None and asking.answer.year == year,
+            chosen=asking.answer is not None and year in [birth.year for birth in asking.answer.births],
         )
         for year in range(first, last + 1)
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from protocol.changes import Change, DeliveryResume, DeliverySend, DeliveryTest
+from protocol.changes import Change
 from protocol.deliveries import (
     Delivery,
     DeliveryNumbers,
@@ -20,15 +20,10 @@ from protocol.deliveries import (
     find_draft_problems,
     find_sending_problems,
 )
+from protocol.delivery_changes import DeliveryResume, DeliverySend, DeliveryTest
 from protocol.ids import new_id
-from protocol.messages import (
-    IMAGE_BYTES_LIMIT,
-    PREVIEW_BYTES_LIMIT,
-    ImageMessage,
-    Message,
-    find_message_problems,
-    with_test_mark,
-)
+from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT, find_message_problems
+from protocol.messages import ImageMessage, Message, with_test_mark
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from protocol.changes import GreetingSave, TownSave
 from protocol.counting import utf16_length
-from protocol.messages import TEXT_LIMIT
+from protocol.message_limits import TEXT_LIMIT
 from protocol.sync import TownSettings
 from relay.errors import Refused
 from relay.features.versions import check_version

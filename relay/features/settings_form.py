@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from protocol.items import OLDEST_BIRTH_YEAR, Answer, SegmentItem, find_answer_problems, japan_year
+from protocol.items import (
+    OLDEST_BIRTH_YEAR,
+    Answer,
+    BirthMonth,
+    SegmentItem,
+    find_answer_problems,
+    japan_year,
+)
 from protocol.wire import canonical_bytes
 from relay.features.eras import era_year
 
@@ -162,8 +169,8 @@ def _control(item: SegmentItem) -> Literal["radios", "checks", "select"]:
             return "radios"
         case "district" | "birth_year":
             return "select"
-        case "text":
-            raise AssertionError("free words have a field of their own")
+        case "number" | "date" | "text":
+            raise AssertionError("these have fields of their own")
 
 
 def _groups(item: SegmentItem, shown: set[str], now: datetime) -> list[OptionGroup]:
@@ -187,7 +194,7 @@ def _year_groups(shown: set[str], this_year: int) -> list[OptionGroup]:
 
 
 def _values(answer: Answer) -> tuple[str, ...]:
-    return (str(answer.year),) if answer.year is not None else tuple(answer.choices)
+    return tuple(str(birth.year) for birth in answer.births) or tuple(answer.choices)
 
 
 def _as_text(values: Sequence[str]) -> str:
@@ -203,4 +210,4 @@ def _answer(item: SegmentItem, values: Sequence[str]) -> Answer | None:
         return Answer(item=item.id)
     if len(given) > 1 or not (given[0].isascii() and given[0].isdecimal()) or len(given[0]) > 4:
         return None
-    return Answer(item=item.id, year=int(given[0]))
+    return Answer(item=item.id, births=(BirthMonth(year=int(given[0])),))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.items import Answer, SegmentItem, find_answer_problems
+from protocol.items import Answer, BirthMonth, SegmentItem, find_answer_problems
 from relay.features.contact_forms import list_open_forms
 from relay.features.line_links import read_link_code, redeem_link_code
 from relay.features.questionnaire import (
@@ -337,5 +337,7 @@ def _answer_of(item: SegmentItem, tap: Tap) -> Answer | None:
     if tap.verb == "clear":
         return Answer(item=item.id)
     if tap.verb == "year":
-        return Answer(item=item.id, year=int(tap.value)) if _YEAR.fullmatch(tap.value) else None
+        if not _YEAR.fullmatch(tap.value):
+            return None
+        return Answer(item=item.id, births=(BirthMonth(year=int(tap.value)),))
     return Answer(item=item.id, choices=(tap.value,))

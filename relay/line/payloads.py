@@ -30,3 +30,4 @@ def _payload(message: Message, media_url: Callable[[str], str]) -> dict[str, Any
                 "originalContentUrl": media_url(message.file),
                 "previewImageUrl": media_url(message.preview),
             }
+    raise NotImplementedError(message.type)

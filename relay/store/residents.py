@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from protocol.ids import new_resident_id
-from protocol.items import Answer
+from protocol.items import Answer, BirthMonth
 from relay.store.cipher import ColumnCipher
 from relay.store.counters import next_number
 from relay.store.tables import resident_choices, resident_years, residents
@@ -119,8 +119,14 @@ def read_answers(connection: Connection, resident_no: int) -> dict[str, StoredAn
         item: StoredAnswer(Answer(item=item, choices=tuple(choices)), times[item])
         for item, choices in chosen.items()
     }
-    for row in connection.execute(select(resident_years).where(resident_years.c.resident == resident_no)):
-        answers[row.item] = StoredAnswer(Answer(item=row.item, year=row.year), row.answered_at)
+    births: dict[str, list[BirthMonth]] = {}
+    for row in connection.execute(
+        select(resident_years).where(resident_years.c.resident == resident_no).order_by(resident_years.c.no)
+    ):
+        births.setdefault(row.item, []).append(BirthMonth(year=row.year, month=row.month))
+        times[row.item] = row.answered_at
+    for item, known in births.items():
+        answers[item] = StoredAnswer(Answer(item=item, births=tuple(known)), times[item])
     return answers
 
 
@@ -161,11 +167,20 @@ def set_choice(
 def _write_answer(connection: Connection, resident_no: int, answer: Answer, now: datetime) -> None:
     for table in (resident_choices, resident_years):
         connection.execute(delete(table).where(table.c.resident == resident_no, table.c.item == answer.item))
-    if answer.year is not None:
+    if answer.births:
         connection.execute(
-            insert(resident_years).values(
-                resident=resident_no, item=answer.item, year=answer.year, answered_at=now
-            )
+            insert(resident_years),
+            [
+                {
+                    "resident": resident_no,
+                    "item": answer.item,
+                    "no": no,
+                    "year": birth.year,
+                    "month": birth.month,
+                    "answered_at": now,
+                }
+                for no, birth in enumerate(answer.births)
+            ],
         )
     elif answer.choices:
         connection.execute(

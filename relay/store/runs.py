@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from protocol.deliveries import DeliveryNumbers
 from relay.store.cipher import ColumnCipher
-from relay.store.tables import batches, runs
+from relay.store.tables import batches, run_texts, runs
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ def add_run(
             kind=kind,
             delivery=delivery,
             state="queued",
-            messages_sealed=sealed,
             silent=silent,
             recipients=recipients,
             confirmed_at=now,
         )
     )
+    connection.execute(insert(run_texts).values(run=id, no=0, messages_sealed=sealed))
 
 
 def find_run(connection: Connection, id: str, *, lock: bool = False) -> Run | None:
@@ -100,9 +100,13 @@ def count_people_under_way(connection: Connection, *, since: datetime) -> int:
     return sum(int(found.scalar() or 0) for found in (queued, waiting, sent))
 
 
-def find_messages(connection: Connection, cipher: ColumnCipher, id: str) -> tuple[bytes, bool]:
-    """The frozen LINE message objects as JSON bytes, and whether phones stay quiet."""
-    row = connection.execute(select(runs.c.messages_sealed, runs.c.silent).where(runs.c.id == id)).one()
+def find_messages(connection: Connection, cipher: ColumnCipher, id: str, text: int = 0) -> tuple[bytes, bool]:
+    """The frozen LINE message objects of this text as JSON bytes, and whether phones stay quiet."""
+    row = connection.execute(
+        select(run_texts.c.messages_sealed, runs.c.silent)
+        .join(runs, runs.c.id == run_texts.c.run)
+        .where(run_texts.c.run == id, run_texts.c.no == text)
+    ).one()
     return cipher.open("runs.messages", id, row.messages_sealed), row.silent
 
 

@@ -106,6 +106,10 @@ residents = Table(
     ),
     Column("followed_at", Instant, nullable=False),
     Column(
+        "language", String(8), nullable=False, default="ja", comment="what the resident reads, or LINE says"
+    ),
+    Column("language_chosen", Boolean, nullable=False, default=False, comment="by the resident"),
+    Column(
         "changed_seq",
         RowNumber,
         nullable=False,
@@ -131,9 +135,22 @@ resident_years = Table(
     metadata,
     Column("resident", RowNumber, ForeignKey("residents.no", ondelete="CASCADE"), primary_key=True),
     Column("item", String(36), primary_key=True),
+    Column("no", Integer, primary_key=True, default=0, comment="which of several people, such as children"),
     Column("year", Integer, nullable=False),
+    Column("month", Integer, comment="where the resident agreed to tell it; never a day"),
     Column("answered_at", Instant, nullable=False),
     Index("ix_resident_years_item", "item"),
+)
+
+resident_numbers = Table(
+    "resident_numbers",
+    metadata,
+    Column("resident", RowNumber, ForeignKey("residents.no", ondelete="CASCADE"), primary_key=True),
+    Column("item", String(36), primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    Index("ix_resident_numbers_item", "item"),
+    comment="answers to number items, and to date items as days since 0001-01-01 (date.toordinal)",
 )
 
 talk_places = Table(
@@ -242,8 +259,8 @@ runs = Table(
     ),
     Column("kind", String(10), nullable=False, comment="segment, test"),
     Column("delivery", String(36), nullable=False),
-    Column("state", String(10), nullable=False, comment="queued, sending, paused, sent, failed"),
-    Column("messages_sealed", LargeBinary, nullable=False, comment="frozen LINE message objects as JSON"),
+    Column("state", String(10), nullable=False, comment="queued, sending, paused, sent, cancelled, failed"),
+    Column("unit", String(30), nullable=False, default="", comment="LINE's customAggregationUnit"),
     Column("silent", Boolean, nullable=False, default=False),
     Column("recipients", Integer, nullable=False, default=0),
     Column("reason", String(40), nullable=False, default=""),
@@ -253,16 +270,28 @@ runs = Table(
     Column("reported_at", Instant, comment="when the numbers last went to the desktops"),
 )
 
+run_texts = Table(
+    "run_texts",
+    metadata,
+    Column("run", String(36), ForeignKey("runs.id"), primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("messages_sealed", LargeBinary, nullable=False, comment="frozen LINE message objects as JSON"),
+    comment="what a run says: one row per language and set of placeholder values",
+)
+
 batches = Table(
     "batches",
     metadata,
     Column("run", String(36), ForeignKey("runs.id"), primary_key=True),
     Column("no", Integer, primary_key=True),
-    Column("endpoint", String(10), nullable=False, comment="multicast, push"),
+    Column("text", Integer, nullable=False, default=0, comment="run_texts.no: what these people get"),
+    Column("endpoint", String(10), nullable=False, comment="multicast, push, broadcast"),
     Column("retry_key", String(36), nullable=False, unique=True),
     Column("members", LargeBinary, nullable=False, comment="residents.no, four bytes each, little endian"),
     Column("count", Integer, nullable=False),
-    Column("state", String(10), nullable=False, comment="waiting, claimed, accepted, refused, unknown"),
+    Column(
+        "state", String(10), nullable=False, comment="waiting, claimed, accepted, refused, unknown, cancelled"
+    ),
     Column("attempts", Integer, nullable=False, default=0),
     Column("first_try_at", Instant),
     Column("next_try_at", Instant),

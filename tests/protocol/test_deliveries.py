@@ -1,7 +1,8 @@
 """What stops a delivery before LINE would (SEG-6, SEG-10, SEG-12)."""
 
 from protocol.deliveries import Quota, find_draft_problems, find_sending_problems
-from protocol.messages import TEST_MARK, ImageMessage, TextMessage, find_message_problems, with_test_mark
+from protocol.message_limits import find_message_problems
+from protocol.messages import TEST_MARK, ImageMessage, TextMessage, with_test_mark
 from tests.make import DISTRICT, district_item, draft
 
 ITEMS = {DISTRICT: district_item()}

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.changes import Change, DeliveryRemove, GreetingSave, is_signed_by, make_change
+from protocol.changes import Change, GreetingSave, is_signed_by, make_change
+from protocol.delivery_changes import DeliveryRemove
 from protocol.devices import SIGNATURE_HEADER, is_request_signed, read_signed_parts, sign_request
 from protocol.encoding import from_base64, to_base64
 from protocol.enrolment import EnrolmentCodeDamaged, format_code, new_enrolment_code, parse_code

@@ -6,6 +6,7 @@ import pytest
 
 from protocol.items import (
     Answer,
+    BirthMonth,
     Choice,
     SegmentItem,
     age_reached,
@@ -68,7 +69,7 @@ def test_more_choices_than_one_card_can_offer_are_refused() -> None:
     [
         (Answer(item="x", choices=("nowhere",)), "choice_not_offered"),
         (Answer(item="x", choices=("d00", "d01")), "one_choice_only"),
-        (Answer(item="x", year=1980), "year_not_allowed"),
+        (Answer(item="x", births=(BirthMonth(year=1980),)), "year_not_allowed"),
     ],
 )
 def test_an_answer_that_was_not_offered_is_refused(answer: Answer, code: str) -> None:
@@ -84,9 +85,10 @@ def test_a_retired_choice_can_no_longer_be_given() -> None:
 
 @pytest.mark.parametrize("year", [1899, 2027])
 def test_a_year_nobody_alive_was_born_in_is_refused(year: int) -> None:
-    assert [p.code for p in find_answer_problems(birth_item(), Answer(item="x", year=year), NOW)] == [
-        "year_out_of_range"
-    ]
+    assert [
+        p.code
+        for p in find_answer_problems(birth_item(), Answer(item="x", births=(BirthMonth(year=year),)), NOW)
+    ] == ["year_out_of_range"]
 
 
 def test_several_topics_and_none_are_answers() -> None:

@@ -59,17 +59,26 @@ def test_the_levels_include_those_before_them() -> None:
 
 # none, view, edit, approve by their first letters; functions in the order of FUNCTIONS.
 TABLE: dict[Role, str] = {
-    "admin": "a e e e e e v",
-    "section_admin": "a e e e v v n",
-    "approver": "a v v v v n n",
-    "editor": "e v e e v n n",
-    "viewer": "v v v v v n v",
-    "shelter": "n n n n n n n",
+    "admin": "a e e e e e e v",
+    "section_admin": "a e e e e v v n",
+    "approver": "a v v v v v n n",
+    "editor": "e v e e e v n n",
+    "viewer": "v v v v v v n v",
+    "shelter": "n n n n n n n n",
 }
 
 
 def test_the_defaults_are_those_of_the_page_for_laymen() -> None:
-    assert FUNCTIONS == ("deliveries", "items", "forms", "inbox", "staff", "settings", "audit")
+    assert FUNCTIONS == (
+        "deliveries",
+        "items",
+        "forms",
+        "inbox",
+        "waste",
+        "staff",
+        "settings",
+        "audit",
+    )
     for role, row in TABLE.items():
         given_levels = [level_of(role, function, RightsGrid()) for function in FUNCTIONS]
         assert [level[0] for level in given_levels] == row.split(), role

@@ -24,14 +24,9 @@ import requests
 from PIL import Image
 from sqlalchemy import insert, text
 
-from protocol.changes import (
-    ContactFormSave,
-    DeliverySave,
-    GreetingSave,
-    ItemSave,
-    SubmissionUpdate,
-)
+from protocol.changes import ContactFormSave, GreetingSave, ItemSave, SubmissionUpdate
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.items import Choice, SegmentItem
 from protocol.messages import TextMessage
 from protocol.sealed_files import open_file

@@ -19,11 +19,6 @@ from protocol.changes import (
     PAYLOADS,
     ContactFormRemove,
     ContactFormSave,
-    DeliveryRemove,
-    DeliveryResume,
-    DeliverySave,
-    DeliverySend,
-    DeliveryTest,
     DepartmentRemove,
     DepartmentSave,
     DeviceRevoke,
@@ -49,6 +44,7 @@ from protocol.changes import (
 )
 from protocol.chunks import ChunkQuery, OriginalsQuery
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.rights import ACTION_NEEDS, ASK_NEEDS, CHANGE_NEEDS, RightsGrid
 from protocol.signin import CodeWish
 from protocol.staff import Department
@@ -222,7 +218,7 @@ def test_the_grid_takes_and_gives_and_never_touches_administrators(
     world: World, level: str, kept: set[str]
 ) -> None:
     highest = {"deliveries": "approve", "audit": "view"}
-    functions = ("deliveries", "items", "forms", "inbox", "staff", "settings", "audit")
+    functions = ("deliveries", "items", "forms", "inbox", "waste", "staff", "settings", "audit")
     cells = {name: "none" if level == "none" else highest.get(name, "edit") for name in functions}
     world.put("rights", "town", {"cells": {"editor": cells, "admin": dict.fromkeys(functions, "none")}})
     got = send_everything(world, world.people["editor inside"])

@@ -18,16 +18,9 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from protocol.changes import (
-    DeliveryResume,
-    DeliverySave,
-    DeliverySend,
-    DeliveryTest,
-    ItemSave,
-    LineLinkRemove,
-    LineLinkStart,
-)
+from protocol.changes import ItemSave, LineLinkRemove, LineLinkStart
 from protocol.deliveries import Delivery, DeliveryDraft
+from protocol.delivery_changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.files import file_name
 from protocol.messages import ImageMessage, TextMessage
 from protocol.segments import ChoiceIs, Everyone

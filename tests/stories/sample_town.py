@@ -22,7 +22,7 @@ from protocol.changes import ItemSave
 from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
 from protocol.files import CHUNK_BYTES, file_name
 from protocol.ids import new_id
-from protocol.items import Answer, SegmentItem
+from protocol.items import Answer, BirthMonth, SegmentItem
 from protocol.messages import ImageMessage, Message, TextMessage
 from protocol.segments import SegmentHolder
 from protocol.staff import StaffMember
@@ -129,7 +129,9 @@ def _add_resident(
 
 def _answer(item: SegmentItem, dice: random.Random) -> Answer | None:
     if item.kind == "birth_year":
-        return Answer(item=item.id, year=min(2016, max(1930, round(dice.gauss(1976, 17)))))
+        return Answer(
+            item=item.id, births=(BirthMonth(year=min(2016, max(1930, round(dice.gauss(1976, 17))))),)
+        )
     if item.kind == "multiple":
         wanted = [choice.id for choice in item.choices if dice.random() < 0.42]
         return Answer(item=item.id, choices=tuple(wanted)) if wanted else None

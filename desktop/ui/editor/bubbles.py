@@ -16,7 +16,8 @@ from desktop.ui.parts.fields import CommitLine, CommitText
 from desktop.ui.parts.labels import label, restyle
 from desktop.ui.screen import Desk
 from protocol.counting import utf16_length
-from protocol.messages import MESSAGES_LIMIT, TEXT_LIMIT, ImageMessage, Message, TextMessage
+from protocol.message_limits import MESSAGES_LIMIT, TEXT_LIMIT
+from protocol.messages import ImageMessage, Message, TextMessage
 
 Messages = tuple[Message, ...]
 
@@ -84,8 +85,10 @@ class Bubbles(QWidget):
             made: _TextCard | _ImageCard
             if isinstance(message, TextMessage):
                 made = _TextCard(self, self._desk, place, count, message)
-            else:
+            elif isinstance(message, ImageMessage):
                 made = _ImageCard(self, self._desk, place, count, message)
+            else:
+                continue
             self._cards.append(made)
             self._rows.addWidget(made)
 

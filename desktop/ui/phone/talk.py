@@ -50,7 +50,11 @@ class Talk(QWidget):
 
     def show_messages(self, messages: tuple[Message, ...], taps: tuple[str, ...] = ()) -> None:
         self._messages, self._taps = messages, taps
-        texts = [m.text if isinstance(m, TextMessage) else f"画像 {m.description}" for m in messages]
+        texts = [
+            m.text if isinstance(m, TextMessage) else f"画像 {m.description}"
+            for m in messages
+            if isinstance(m, TextMessage | ImageMessage)
+        ]
         self.setAccessibleDescription(" / ".join(texts))
         self._lay_out()
 
@@ -94,7 +98,7 @@ class Talk(QWidget):
         for message in self._messages:
             if isinstance(message, TextMessage):
                 top = self._bubble(painter, message.text or " ", top)
-            else:
+            elif isinstance(message, ImageMessage):
                 top = self._picture(painter, message, top)
             top += 6
         if not self._messages:

@@ -18,7 +18,8 @@ from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery
 from protocol.deliveries import DeliveryDraft, Quota
 from protocol.items import SegmentItem
-from protocol.messages import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT, TextMessage
+from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
+from protocol.messages import TextMessage
 from protocol.segments import AllOf, AnyOf, ChoiceIs, Everyone, Except, FollowedBetween, HasAnswered, Segment
 from protocol.sync import QuotaAnswer
 from tests.desktop.fake_relay import FakeRelay

@@ -26,8 +26,9 @@ from desktop.sync.compaction import Compaction
 from desktop.sync.opening import Opening
 from desktop.sync.round import Rounds
 from desktop.sync.session import Session
-from protocol.changes import Change, DeliverySave, make_change
+from protocol.changes import Change, make_change
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.files import file_name
 from protocol.wire import Wire
 from tests.desktop.replica.relay_in_files import LETTERS, NOW, RING, SIGNER, RelayInFiles

@@ -19,8 +19,8 @@ from desktop.paths import ProfileFolder
 from desktop.replica.records import DeliveryQuery
 from desktop.replica.replica import Replica, open_replica
 from desktop.replica.submissions import Opened, Seen, SubmissionQuery, stamp
-from protocol.changes import DeliverySave
 from protocol.deliveries import Delivery, DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.messages import TextMessage
 from protocol.sync import Record
 

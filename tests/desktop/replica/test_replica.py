@@ -19,8 +19,8 @@ from desktop.replica.replica import Replica, open_replica
 from desktop.replica.schema import VERSION, VERSION_1
 from desktop.sync.apply import apply_response
 from desktop.sync.opening import Opening
-from protocol.changes import DeliverySave
 from protocol.deliveries import Delivery, DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.messages import TextMessage
 from protocol.sync import Record, SyncResponse
 

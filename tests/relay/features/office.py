@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from protocol.changes import Change, ChangeResult, DeliverySave, MemberSave, _signed_bytes, make_change
+from protocol.changes import Change, ChangeResult, MemberSave, _signed_bytes, make_change
 from protocol.deliveries import Delivery, DeliveryDraft, Quota
+from protocol.delivery_changes import DeliverySave
 from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.items import Choice, SegmentItem

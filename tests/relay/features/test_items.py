@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.changes import DeliverySave, ItemRemove, ItemSave, ItemsReorder
+from protocol.changes import ItemRemove, ItemSave, ItemsReorder
 from protocol.deliveries import Delivery, DeliveryDraft
-from protocol.items import Answer, SegmentItem
+from protocol.delivery_changes import DeliverySave
+from protocol.items import Answer, BirthMonth, SegmentItem
 from protocol.segments import ChoiceIs, HasAnswered
 from protocol.staff import StaffMember
 from relay.features.deliveries import put_delivery
@@ -28,7 +29,9 @@ def answered(office: Office, sato: StaffMember) -> Office:
     add_friends(office.database, 2, office.clock())
     with office.database.write() as connection:
         north = Answer(item="item-district", choices=("item-district-0",))
-        write_answers(connection, 1, [north, Answer(item="item-born", year=1980)], office.clock())
+        write_answers(
+            connection, 1, [north, Answer(item="item-born", births=(BirthMonth(year=1980),))], office.clock()
+        )
         write_answers(connection, 2, [north], office.clock())
     return office
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.counting import grapheme_count
-from protocol.items import Answer, Choice, SegmentItem, find_item_problems
+from protocol.items import Answer, BirthMonth, Choice, SegmentItem, find_item_problems
 from relay.features.eras import era_span, era_year
 from relay.features.questionnaire import (
     Asking,
@@ -168,7 +168,7 @@ def test_the_card_of_answers_names_answers_and_lets_each_be_changed() -> None:
     items = sample_items()
     answers = {
         items[0].id: Answer(item=items[0].id, choices=("d02",)),
-        items[2].id: Answer(item=items[2].id, year=1955),
+        items[2].id: Answer(item=items[2].id, births=(BirthMonth(year=1955),)),
         items[3].id: Answer(item=items[3].id, choices=("s3",)),
     }
     card = show_answers(items, answers, WORDS, "https://liff.line.me/1-a/settings")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from protocol.changes import DeliveryResume, DeliverySave, DeliverySend
 from protocol.deliveries import DeliveryDraft, Quota
+from protocol.delivery_changes import DeliveryResume, DeliverySave, DeliverySend
 from protocol.messages import TextMessage
 from protocol.staff import StaffMember
 from relay.features.ledger import publish_progress

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from protocol.items import Answer
+from protocol.items import Answer, BirthMonth
 from protocol.segments import (
     AgeIs,
     AllOf,
@@ -51,7 +51,10 @@ answers = st.one_of(
         st.just(TOPICS),
         st.lists(st.sampled_from(CHOICES[TOPICS]), max_size=4, unique=True),
     ),
-    st.builds(lambda year: Answer(item=BORN, year=year), st.none() | st.integers(1930, 2026)),
+    st.builds(
+        lambda year: Answer(item=BORN, births=(BirthMonth(year=year),) if year else ()),
+        st.none() | st.integers(1930, 2026),
+    ),
 )
 ages = st.none() | st.integers(0, 100)
 days = st.none() | st.dates(date(2026, 11, 10), date(2026, 11, 30))

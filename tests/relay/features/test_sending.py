@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from protocol.changes import DeliveryRemove, DeliverySave, DeliverySend, DeliveryTest, ItemSave
+from protocol.changes import ItemSave
 from protocol.deliveries import DeliveryDraft, Quota
+from protocol.delivery_changes import DeliveryRemove, DeliverySave, DeliverySend, DeliveryTest
 from protocol.items import Answer
 from protocol.messages import ImageMessage, TextMessage
 from protocol.segments import ChoiceIs, Everyone, HasAnswered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.items import Answer
+from protocol.items import Answer, BirthMonth
 from protocol.staff import StaffMember
 from protocol.sync import TownSummary
 from relay.features.summary import SummaryKeeper
@@ -25,7 +25,7 @@ def test_the_summary_follows_the_residents(office: Office, sato: StaffMember, cl
     add_friends(office.database, 2, clock(), start=100)
     with office.database.write() as connection:
         write_answers(connection, 1, [Answer(item="a", choices=("x",))], clock())
-        write_answers(connection, 2, [Answer(item="b", year=1980)], clock())
+        write_answers(connection, 2, [Answer(item="b", births=(BirthMonth(year=1980),))], clock())
         leaver = find_resident_by_no(connection, 2)
         assert leaver is not None
         set_state(connection, leaver, state=BLOCKED, at=clock())

@@ -10,16 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocol.changes import (
-    Change,
-    DeliverySave,
-    GreetingSave,
-    ItemRemove,
-    ItemSave,
-    ItemsReorder,
-    LineLinkRemove,
-)
+from protocol.changes import Change, GreetingSave, ItemRemove, ItemSave, ItemsReorder, LineLinkRemove
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.ids import new_id
 from protocol.staff import StaffMember
 from protocol.sync import TownSettings

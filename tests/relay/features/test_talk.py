@@ -76,7 +76,7 @@ class Conversation:
             found = find_resident(connection, self.database.cipher, SOMEONE)
             assert found is not None
             return {
-                item: stored.answer.year or set(stored.answer.choices)
+                item: [birth.year for birth in stored.answer.births] or set(stored.answer.choices)
                 for item, stored in read_answers(connection, found.no).items()
             }
 
@@ -166,7 +166,7 @@ def test_the_whole_questionnaire_is_answered_by_taps(talk: Conversation) -> None
         words in end
         for words in ("ありがとうございました", "𠮷野", "防災、子育て", "1955年（昭和30年）", "女性")
     )
-    assert talk.answers() == {DISTRICT: {"d02"}, TOPICS: {"t0", "t2"}, BIRTH: 1955, SEX: {"s1"}}
+    assert talk.answers() == {DISTRICT: {"d02"}, TOPICS: {"t0", "t2"}, BIRTH: [1955], SEX: {"s1"}}
 
 
 def test_every_question_can_be_left_for_later_and_gone_back_to(talk: Conversation) -> None:
@@ -266,7 +266,7 @@ def test_a_choice_typed_on_a_pc_counts_like_a_tap(talk: Conversation) -> None:
     assert "生まれた年" in talk.say("これで決定")
     assert "性別" in talk.say("１９５５年")
     talk.say("女性")
-    assert talk.answers() == {DISTRICT: {"d00"}, TOPICS: {"t0"}, BIRTH: 1955, SEX: {"s1"}}
+    assert talk.answers() == {DISTRICT: {"d00"}, TOPICS: {"t0"}, BIRTH: [1955], SEX: {"s1"}}
 
 
 def test_an_account_without_questions_only_greets(database: Database) -> None:

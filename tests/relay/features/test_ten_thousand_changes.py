@@ -18,8 +18,6 @@ from sqlalchemy import text
 
 from protocol.changes import (
     Change,
-    DeliveryRemove,
-    DeliverySave,
     DepartmentSave,
     DeviceRevoke,
     ExportMade,
@@ -32,6 +30,7 @@ from protocol.changes import (
     RightsSave,
 )
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliveryRemove, DeliverySave
 from protocol.ids import new_id
 from protocol.rights import RightsGrid
 from protocol.staff import Department, StaffMember

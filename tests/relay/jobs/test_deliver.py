@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from protocol.changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.deliveries import DeliveryDraft, Quota
+from protocol.delivery_changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
 from protocol.ids import new_id
 from protocol.messages import TextMessage
 from protocol.staff import StaffMember

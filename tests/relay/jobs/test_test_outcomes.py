@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from protocol.changes import DeliveryTest
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliveryTest
 from protocol.messages import TextMessage
 from protocol.staff import StaffMember
 from protocol.sync import TestRun

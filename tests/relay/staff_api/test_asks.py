@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from protocol.changes import DeliverySave, ItemSave
+from protocol.changes import ItemSave
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.items import Answer
 from protocol.segments import ChoiceIs, Everyone, HasAnswered
 from protocol.sync import CountAnswer, CountRequest, ItemUseAnswer, ItemUseRequest, QuotaAnswer

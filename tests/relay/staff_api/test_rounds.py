@@ -6,8 +6,9 @@ import json
 import threading
 import time
 
-from protocol.changes import DeliverySave, ItemSave
+from protocol.changes import ItemSave
 from protocol.deliveries import DeliveryDraft
+from protocol.delivery_changes import DeliverySave
 from protocol.sync import SyncRequest, SyncResponse
 from relay.serve import RunningRelay
 from relay.store.records import put_record
