@@ -30,6 +30,7 @@ from relay.features.changes import (
 from relay.features.chunks import Chunks
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
+from relay.features.freezing import Freezing
 from relay.features.line_channel import Channel
 from relay.features.news import NewsBell
 from relay.features.notices import ADDRESS_REFUSED, NoticeBoard
@@ -126,7 +127,9 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         has_channel=lambda: bool(channel.now.channel_token),
     )
     files = Files(database, clock, public_url=settings.public_url)
-    sending = Sending(database, clock, index, quota, files, message_payloads)
+    sending = Sending(
+        database, clock, index, quota, Freezing(database, clock, index, quota, files, message_payloads)
+    )
     transit = open_transit(settings)
     inbox = make_inbox(settings, database, clock, bell, line, channel, transit)
     webhook = Webhook(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from relay.config import RelaySettings
 from relay.features.files import Files
+from relay.features.freezing import Freezing
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
@@ -50,7 +51,9 @@ async def _work(settings: RelaySettings, clock: Callable[[], datetime]) -> None:
         ca_file=settings.line_ca_file,
     )
     files = Files(database, clock, public_url=settings.public_url)
-    sending = Sending(database, clock, index, QuotaReader(None, clock), files, message_payloads)
+    quota = QuotaReader(None, clock)
+    freezing = Freezing(database, clock, index, quota, files, message_payloads)
+    sending = Sending(database, clock, index, quota, freezing)
     transit = open_transit(settings)
     channel = make_channel(settings, database, clock, line)
     inbox = make_inbox(settings, database, clock, bell, line, channel, transit)

@@ -1,16 +1,14 @@
-"""Confirming a delivery, testing it, going on with it, freezing it into batches.
+"""Confirming a delivery, testing it, going on with it.
 
-The calls are in `jobs/deliver.py`.
+It is frozen in `freezing.py`; the calls are in `jobs/deliver.py`.
 
 Source: design "Events in, messages out". Requirements: SEG-5 (now), SEG-7, SEG-10.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
 
 from protocol.changes import Change
 from protocol.deliveries import (
@@ -22,20 +20,20 @@ from protocol.deliveries import (
 )
 from protocol.delivery_changes import DeliveryResume, DeliverySend, DeliveryTest
 from protocol.ids import new_id
-from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT, find_message_problems
-from protocol.messages import ImageMessage, Message, with_test_mark
+from protocol.message_limits import find_message_problems
+from protocol.messages import with_test_mark
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
 from relay.features.deliveries import DELIVERY, find_delivery, put_delivery
-from relay.features.files import Files
+from relay.features.freezing import FREEZE, Freezing, has_grown_too_much, member_bytes, new_batch
 from relay.features.items import list_items
-from relay.features.ledger import close_run, publish_progress
+from relay.features.ledger import publish_progress
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
 from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
-from relay.store.batches import NewBatch, add_batches
+from relay.store.batches import add_batches
 from relay.store.database import Connection, Database
 from relay.store.jobs import add_job
 from relay.store.records import find_version
@@ -43,22 +41,9 @@ from relay.store.runs import (
     add_run,
     begin_run,
     count_people_under_way,
-    end_run,
-    find_run,
     resume_run,
 )
 from relay.store.test_accounts import find_test_accounts
-
-FREEZE = "freeze"
-_MEMBER_BYTES = 4
-
-
-class BuildMessages(Protocol):
-    """Makes LINE's message objects; `relay/line/payloads.py` has the real one."""
-
-    def __call__(
-        self, messages: Sequence[Message], media_url: Callable[[str], str], /
-    ) -> list[dict[str, Any]]: ...
 
 
 class Sending:
@@ -70,15 +55,13 @@ class Sending:
         clock: Callable[[], datetime],
         index: SegmentIndex,
         quota: QuotaReader,
-        files: Files,
-        build_messages: BuildMessages,
+        freezing: Freezing,
     ) -> None:
         self._database = database
         self._clock = clock
         self._index = index
         self._quota = quota
-        self._files = files
-        self._build_messages = build_messages
+        self.freezing = freezing
 
     def send(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         """`delivery.send`: everything that may refuse it is looked at before anything is written."""
@@ -114,46 +97,6 @@ class Sending:
         self._quota.forget()  # what LINE said before it stopped us is no guide
         still_fits = self._check_quota(delivery.numbers.waiting)
         return lambda connection: self._go_on(connection, change, payload.delivery, still_fits)
-
-    def freeze(self, run: str) -> None:
-        """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
-
-        Doing it again for a run that was frozen before changes nothing. With clearly more people than were
-        confirmed, as after a night without a worker, nothing is sent and the delivery says so.
-        """
-        with self._database.read() as connection:
-            known = find_run(connection, run)
-            found = find_delivery(connection, self._database.cipher, known.delivery) if known else None
-        if known is None or found is None or known.state != "queued":
-            return
-        members = self._index.members(found[1].draft.segment)
-        with self._database.write() as connection:
-            known = find_run(connection, run, lock=True)
-            if known is None or known.state != "queued":
-                return
-            now = self._clock()
-            if has_grown_too_much(known.recipients, len(members) // _MEMBER_BYTES):
-                self._end_unsent(connection, run, "count_changed")
-                return
-            add_batches(connection, run, cut_batches(members, silent=known.silent))
-            begin_run(connection, run, recipients=len(members) // _MEMBER_BYTES, now=now)
-            if members:
-                publish_progress(connection, self._database, run, now)
-            else:
-                close_run(connection, self._database, run, now)
-        self._quota.forget()
-
-    def give_up(self, run: str) -> None:
-        """The job could not be done however often it was tried: people are told, and nothing was sent."""
-        with self._database.write() as connection:
-            known = find_run(connection, run, lock=True)
-            if known is not None and known.state == "queued":
-                self._end_unsent(connection, run, "not_started")
-
-    def _end_unsent(self, connection: Connection, run: str, reason: str) -> None:
-        now = self._clock()
-        end_run(connection, run, state="failed", reason=reason, now=now)
-        publish_progress(connection, self._database, run, now)
 
     def _check_quota(self, people: int) -> Callable[[Connection], None]:
         """Raises Refused when LINE cannot be asked, or does not allow so many more people this month.
@@ -218,7 +161,7 @@ class Sending:
         delivery = self._find_sendable(connection, id, change.based_on)
         still_fits(connection)
         draft = delivery.draft
-        messages = self._freeze_messages(connection, draft.messages)
+        messages = self.freezing.freeze_messages(connection, draft.messages)
         state: DeliveryState = "queued"
         add_run(
             connection,
@@ -248,7 +191,7 @@ class Sending:
         accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
         if not payload.staff or any(staff not in accounts for staff in payload.staff):
             raise Refused("no_test_account")
-        messages = self._freeze_messages(connection, with_test_mark(payload.draft.messages))
+        messages = self.freezing.freeze_messages(connection, with_test_mark(payload.draft.messages))
         add_run(
             connection,
             self._database.cipher,
@@ -261,7 +204,7 @@ class Sending:
             now=now,
         )
         people = sorted(set(accounts.values()))
-        batches = [_new_batch(no, "push", _member(number)) for no, number in enumerate(people)]
+        batches = [new_batch(no, "push", member_bytes(number)) for no, number in enumerate(people)]
         add_batches(connection, change.id, batches)
         begin_run(connection, change.id, recipients=len(people), now=now)
         return begin_test_run(
@@ -272,35 +215,3 @@ class Sending:
             recipients=len(people),
             now=now,
         )
-
-    def _freeze_messages(self, connection: Connection, messages: Sequence[Message]) -> list[dict[str, Any]]:
-        """LINE's form of the messages; pictures become public now, under addresses nobody can guess."""
-        for message in messages:
-            if isinstance(message, ImageMessage):
-                self._files.check_picture(connection, message.file, IMAGE_BYTES_LIMIT)
-                self._files.check_picture(connection, message.preview, PREVIEW_BYTES_LIMIT)
-        return self._build_messages(messages, lambda sha256: self._files.publish(connection, sha256))
-
-
-def has_grown_too_much(seen: int, count: int) -> bool:
-    """Whether clearly more people would be reached than the person saw: by over 1 % and over 10."""
-    return count - seen > max(10, seen // 100)
-
-
-def cut_batches(members: bytes, *, silent: bool) -> list[NewBatch]:
-    """Batches of at most 500, each with its retry key. One person alone is reached by push."""
-    size = MEMBERS_LIMIT * _MEMBER_BYTES
-    if len(members) == _MEMBER_BYTES and not silent:
-        return [_new_batch(0, "push", members)]
-    return [
-        _new_batch(no, "multicast", members[start : start + size])
-        for no, start in enumerate(range(0, len(members), size))
-    ]
-
-
-def _new_batch(no: int, endpoint: str, members: bytes) -> NewBatch:
-    return NewBatch(no=no, endpoint=endpoint, retry_key=str(uuid.uuid4()), members=members)
-
-
-def _member(number: int) -> bytes:
-    return number.to_bytes(_MEMBER_BYTES, "little")

@@ -16,11 +16,12 @@ from pathlib import Path
 from protocol.sync import TownSettings
 from relay.config import RelaySettings
 from relay.errors import LineError
+from relay.features.freezing import FREEZE
 from relay.features.ledger import Ledger
 from relay.features.line_channel import Channel, LineChannel
 from relay.features.news import NewsBell
 from relay.features.segments import SegmentIndex
-from relay.features.sending import FREEZE, Sending
+from relay.features.sending import Sending
 from relay.features.settings import publish_settings
 from relay.features.staff import set_line_linked
 from relay.features.summary import RENEW_EVERY, SummaryKeeper
@@ -228,10 +229,10 @@ def sending_duties(
         database,
         clock,
         bell,
-        {FREEZE: sending.freeze},
+        {FREEZE: sending.freezing.freeze},
         owner=owner,
         after_job=deliverer.wake,
-        given_up=sending.give_up,
+        given_up=sending.freezing.give_up,
     )
     return [deliverer.run, queue]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 
 from protocol.segments import Everyone
+from relay.features.freezing import cut_batches
 from relay.features.ledger import Ledger
 from relay.features.news import NewsBell
 from relay.features.segments import SegmentIndex
-from relay.features.sending import cut_batches
 from relay.jobs.deliver import Deliverer
 from relay.jobs.pace import Pace
 from relay.line.answers import LineAnswer

@@ -20,6 +20,7 @@ from protocol.wire import Wire
 from relay.errors import LineError
 from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
 from relay.features.files import Files
+from relay.features.freezing import Freezing
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
@@ -43,7 +44,13 @@ class Office:
         self.index = SegmentIndex(database, clock)
         self.files = Files(database, clock, public_url="https://relay.example")
         quota = QuotaReader(self._ask_quota, clock)
-        self.sending = Sending(database, clock, self.index, quota, self.files, message_payloads)
+        self.sending = Sending(
+            database,
+            clock,
+            self.index,
+            quota,
+            Freezing(database, clock, self.index, quota, self.files, message_payloads),
+        )
         stages = {
             **plain_changes(database.cipher, clock),
             **people_changes(database.cipher, clock),

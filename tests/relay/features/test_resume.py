@@ -18,7 +18,7 @@ def stopped(office: Office, who: StaffMember, people: int = 30) -> int:
     draft = DeliveryDraft(id="d1", title="お知らせ", messages=(TextMessage(text="本日"),))
     office.do(who, "delivery.save", DeliverySave(draft=draft))
     office.do(who, "delivery.send", DeliverySend(delivery="d1", recipients_seen=people), 1)
-    office.sending.freeze("d1")
+    office.sending.freezing.freeze("d1")
     with office.database.write() as connection:
         assert pause_run(connection, "d1", "over_quota")
         publish_progress(connection, office.database, "d1", office.clock())

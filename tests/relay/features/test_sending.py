@@ -13,7 +13,7 @@ from protocol.messages import ImageMessage, TextMessage
 from protocol.segments import ChoiceIs, Everyone, HasAnswered
 from protocol.staff import StaffMember
 from relay.errors import Refused
-from relay.features.sending import cut_batches, has_grown_too_much
+from relay.features.freezing import cut_batches, has_grown_too_much
 from relay.store.batches import add_batches
 from relay.store.residents import write_answers
 from relay.store.runs import begin_run, find_messages, find_run
@@ -99,7 +99,7 @@ def test_two_deliveries_confirmed_at_once_do_not_share_one_rest_of_the_quota(
         office.do(sato, "delivery.save", DeliverySave(draft=draft))
         result = office.do(sato, "delivery.send", DeliverySend(delivery=id, recipients_seen=30), 1)
         assert result.reason == reason
-    office.sending.freeze("d1")
+    office.sending.freezing.freeze("d1")
     again = office.do(sato, "delivery.send", DeliverySend(delivery="d2", recipients_seen=30), 1)
     assert again.reason == "over_quota"
 
@@ -148,7 +148,7 @@ def test_many_more_people_than_were_confirmed_are_not_written_to(office: Office,
     write_draft(office, sato)
     assert send(office, sato, seen=30) == ""
     add_friends(office.database, 300, office.clock(), start=100)
-    office.sending.freeze("d1")
+    office.sending.freezing.freeze("d1")
     delivery = office.delivery(sato, "d1")
     assert (delivery.state, delivery.reason) == ("failed", "count_changed")
     with office.database.read() as connection:
@@ -160,7 +160,7 @@ def test_a_delivery_that_cannot_be_begun_says_so_and_holds_nobody(office: Office
     office.quota = Quota(limit=100, used=50)
     write_draft(office, sato)
     assert send(office, sato, seen=30) == ""
-    office.sending.give_up("d1")
+    office.sending.freezing.give_up("d1")
     delivery = office.delivery(sato, "d1")
     assert (delivery.state, delivery.reason) == ("failed", "not_started")
     draft = DeliveryDraft(id="d2", title="お知らせ", messages=HELLO)
@@ -202,8 +202,8 @@ def test_freezing_makes_batches_of_500_each_with_its_own_key(office: Office, sat
     add_friends(office.database, 1201, office.clock())
     write_draft(office, sato)
     assert send(office, sato, seen=1201) == ""
-    office.sending.freeze("d1")
-    office.sending.freeze("d1")  # a job done twice changes nothing
+    office.sending.freezing.freeze("d1")
+    office.sending.freezing.freeze("d1")  # a job done twice changes nothing
     with office.database.read() as connection:
         rows = connection.execute(select(batches).order_by(batches.c.no)).all()
         run = find_run(connection, "d1")
@@ -231,7 +231,7 @@ def test_a_segment_that_emptied_before_freezing_fails_with_its_reason(
     assert send(office, sato, seen=1) == ""
     with office.database.write() as connection:
         write_answers(connection, 1, [Answer(item="item-district")], office.clock())
-    office.sending.freeze("d1")
+    office.sending.freezing.freeze("d1")
     delivery = office.delivery(sato, "d1")
     assert (delivery.state, delivery.reason) == ("failed", "no_recipients")
 

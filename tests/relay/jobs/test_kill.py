@@ -104,7 +104,7 @@ def test_a_claim_of_a_dead_worker_is_taken_over_when_its_lease_ends(database: Da
     who = office.add_person()
     add_friends(database, 3, clock())
     id = confirm(office, who, 3)
-    office.sending.freeze(id)
+    office.sending.freezing.freeze(id)
 
     def claim(owner: str) -> list[str]:
         with database.write() as connection:
