@@ -93,6 +93,12 @@ REASONS: frozenset[str] = frozenset(
         "moment_too_far",
         "rule_empty",
         "rule_malformed",
+        "waste_kind_unknown",
+        "waste_rule_empty",
+        "waste_no_effect",
+        "waste_collision",
+        "waste_two_exceptions",
+        "waste_district_empty",
         # sending
         "no_recipients",
         "over_quota",
