@@ -1,0 +1,73 @@
+"""When confirmed deliveries are due, and which days of a rule have happened. SQL only.
+
+Whoever takes a moment takes the row away in the transaction that does what is due, so of two workers one
+finds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, select
+
+from relay.store.delivery_tables import moments, rule_runs
+
+MomentKind = Literal["hold", "at", "repeating", "resident_day", "age"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The next moment of one confirmed delivery."""
+
+    delivery: str
+    due_at: datetime
+    kind: MomentKind
+
+
+def put_moment(connection: Connection, moment: Moment) -> None:
+    """Set the delivery's next moment in place of any other."""
+    drop_moment(connection, moment.delivery)
+    connection.execute(
+        insert(moments).values(delivery=moment.delivery, due_at=moment.due_at, kind=moment.kind)
+    )
+
+
+def drop_moment(connection: Connection, delivery: str) -> bool:
+    """It is due no more; whether it was."""
+    done = connection.execute(delete(moments).where(moments.c.delivery == delivery))
+    return done.rowcount == 1
+
+
+def take_moment(connection: Connection, moment: Moment) -> bool:
+    """Whether the moment was still there as it was seen; it is gone now."""
+    done = connection.execute(
+        delete(moments).where(moments.c.delivery == moment.delivery, moments.c.due_at == moment.due_at)
+    )
+    return done.rowcount == 1
+
+
+def list_due(connection: Connection, now: datetime, limit: int) -> list[Moment]:
+    """The moments that have come, the earliest first."""
+    query = select(moments).where(moments.c.due_at <= now).order_by(moments.c.due_at, moments.c.delivery)
+    return [Moment(**row._mapping) for row in connection.execute(query.limit(limit))]
+
+
+def list_promised(connection: Connection, until: datetime) -> list[str]:
+    """The deliveries that go out once, by this moment, and have no run yet."""
+    query = select(moments.c.delivery).where(moments.c.kind.in_(("hold", "at")), moments.c.due_at < until)
+    return list(connection.execute(query).scalars())
+
+
+def has_rule_run(connection: Connection, rule: str, day: date) -> bool:
+    """Whether this day of the rule has happened."""
+    query = select(rule_runs.c.rule).where(rule_runs.c.rule == rule, rule_runs.c.day == day.isoformat())
+    return connection.execute(query).first() is not None
+
+
+def add_rule_run(connection: Connection, rule: str, day: date, *, delivery: str, now: datetime) -> None:
+    """This day of the rule has happened; `delivery`: what was made of it, empty when nothing was."""
+    connection.execute(
+        insert(rule_runs).values(rule=rule, day=day.isoformat(), delivery=delivery, made_at=now)
+    )
