@@ -15,7 +15,17 @@ from protocol.message_limits import find_message_problems
 from protocol.messages import Action, Message, Variant
 from protocol.problems import Problem
 from protocol.schedules import Late, Now, When
-from protocol.segments import AllOf, AnyOf, Everyone, Except, InGroup, Segment, find_segment_problems
+from protocol.segments import (
+    NOTHING,
+    AllOf,
+    AnyOf,
+    Everyone,
+    Except,
+    InGroup,
+    Named,
+    Segment,
+    find_segment_problems,
+)
 from protocol.wire import Wire
 
 DELIVERY_TITLE_LIMIT = 60
@@ -140,16 +150,30 @@ class Quota(Wire):
         return None if self.limit is None else max(0, self.limit - self.used)
 
 
-def find_draft_problems(draft: DeliveryDraft, items: Mapping[str, SegmentItem]) -> tuple[Problem, ...]:
-    """Why a draft cannot be sent as written; empty when it can. Drafts may be saved with problems."""
+def find_draft_problems(
+    draft: DeliveryDraft, items: Mapping[str, SegmentItem], named: Named = NOTHING
+) -> tuple[Problem, ...]:
+    """Why a draft cannot be sent as written; empty when it can. Drafts may be saved with problems.
+
+    `named`: the groups, lists and deliveries that exist.
+    """
     problems: list[Problem] = []
     if not draft.title.strip():
         problems.append(Problem(code="title_missing", at="title"))
     elif grapheme_count(draft.title) > DELIVERY_TITLE_LIMIT:
         problems.append(Problem(code="text_too_long", at="title", limit=DELIVERY_TITLE_LIMIT))
     problems += find_message_problems(draft.messages)
-    problems += find_segment_problems(draft.segment, items)
+    problems += find_segment_problems(draft.segment, items, named)
+    problems += find_excluded_problems(draft.excluded, items, named)
     return tuple(problems)
+
+
+def find_excluded_problems(
+    excluded: tuple[str, ...], items: Mapping[str, SegmentItem], named: Named
+) -> tuple[Problem, ...]:
+    """Why these groups cannot be left out; empty when they can. One that is gone would leave out nobody."""
+    found = (find_segment_problems(InGroup(group=group), items, named) for group in excluded)
+    return tuple(problem.model_copy(update={"at": "excluded"}) for problems in found for problem in problems)
 
 
 def find_sending_problems(recipients: int | None, quota: Quota | None) -> tuple[Problem, ...]:

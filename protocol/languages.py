@@ -6,7 +6,16 @@ Requirement: SEG-6 (variants).
 from __future__ import annotations
 
 LANGUAGES: tuple[str, ...] = ("ja", "easy", "en", "pt", "vi", "zh")
-"""日本語, やさしい日本語, English, Português, Tiếng Việt, 中文."""
+
+LANGUAGE_NAMES: dict[str, str] = {
+    "ja": "日本語",
+    "easy": "やさしい日本語",
+    "en": "English",
+    "pt": "Português",
+    "vi": "Tiếng Việt",
+    "zh": "中文",
+}
+"""As those who read them call them; the same on every screen and page."""
 
 DEFAULT_LANGUAGE = "ja"
 

@@ -5,176 +5,88 @@ Meaning only; `relay/features/segments.py` evaluates. Requirements: SEG-3, SEG-4
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import Field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from protocol.items import SegmentItem
+from protocol.languages import LANGUAGES
 from protocol.problems import Problem
-from protocol.wire import Wire
+from protocol.segment_nodes import (
+    ASKS_ITEM,
+    AgeIs,
+    AllOf,
+    AnyOf,
+    ChoiceIs,
+    DayIs,
+    Everyone,
+    Except,
+    FollowedBetween,
+    HasAnswered,
+    InGroup,
+    LanguageIs,
+    NumberIs,
+    OnList,
+    Received,
+    Segment,
+    SegmentHolder,
+    iter_nodes,
+)
+from protocol.segment_words import sentence_of
+
+if TYPE_CHECKING:  # a saved group holds a segment
+    from protocol.lists import ResidentList, SegmentGroup
+
+__all__ = [
+    "ASKS_ITEM",
+    "NOTHING",
+    "AgeIs",
+    "AllOf",
+    "AnyOf",
+    "ChoiceIs",
+    "DayIs",
+    "Everyone",
+    "Except",
+    "FollowedBetween",
+    "GroupCircle",
+    "HasAnswered",
+    "InGroup",
+    "LanguageIs",
+    "Named",
+    "NumberIs",
+    "OnList",
+    "Received",
+    "Segment",
+    "SegmentHolder",
+    "expanded",
+    "find_segment_problems",
+    "groups_used",
+    "items_used",
+    "iter_nodes",
+    "lists_used",
+    "segment_sentence",
+]
 
 DEPTH_LIMIT = 6
 NODES_LIMIT = 200
+EXPANDED_LIMIT = 2000
+"""Parts of an expression with the saved groups it names written out."""
 
 
-class Everyone(Wire):
-    """All residents who are friends of the account (「友だち全員」)."""
+@dataclass(frozen=True)
+class Named:
+    """What an expression may name by id: saved groups, lists, and titles of deliveries."""
 
-    op: Literal["everyone"] = "everyone"
-
-
-class ChoiceIs(Wire):
-    """Residents who chose at least one of these choices of the item."""
-
-    op: Literal["choice"] = "choice"
-    item: str
-    any_of: tuple[str, ...]
+    groups: Mapping[str, SegmentGroup] = field(default_factory=dict)
+    lists: Mapping[str, ResidentList] = field(default_factory=dict)
+    deliveries: Mapping[str, str] = field(default_factory=dict)
 
 
-class AgeIs(Wire):
-    """Residents whose age lies between the bounds, both included; None is open. Of an item that asks about
-    several people, one of them is enough.
-
-    `basis` `year`: the age reached this calendar year; `month`: by the end of this month, where the month is
-    known (`protocol.items.age_this_month`).
-    """
-
-    op: Literal["age"] = "age"
-    item: str
-    lowest: int | None = None
-    highest: int | None = None
-    basis: Literal["year", "month"] = "year"
+NOTHING = Named()
 
 
-class NumberIs(Wire):
-    """Residents whose number lies between the bounds, both included; None is open."""
-
-    op: Literal["number"] = "number"
-    item: str
-    lowest: int | None = None
-    highest: int | None = None
-
-
-class DayIs(Wire):
-    """Residents whose `date` answer lies between two days, both included; None is open. `from_today` and
-    `to_today` count days from the day in Japan on which it is asked, and stand in place of `first` and
-    `last`.
-    """
-
-    op: Literal["day"] = "day"
-    item: str
-    first: date | None = None
-    last: date | None = None
-    from_today: int | None = None
-    to_today: int | None = None
-
-
-class LanguageIs(Wire):
-    """Residents who read one of these languages (`protocol.languages.LANGUAGES`)."""
-
-    op: Literal["language"] = "language"
-    any_of: tuple[str, ...]
-
-
-class OnList(Wire):
-    """Residents on a list: a tag, people chosen on a desktop, or people who entered a code."""
-
-    op: Literal["list"] = "list"
-    list: str
-
-
-class InGroup(Wire):
-    """Residents of a saved group, as it is defined when it is asked."""
-
-    op: Literal["group"] = "group"
-    group: str
-
-
-class Received(Wire):
-    """Friends to whom LINE accepted this delivery, or may have: for a correction to exactly those."""
-
-    op: Literal["received"] = "received"
-    delivery: str
-
-
-class HasAnswered(Wire):
-    """Residents who answered the item at all."""
-
-    op: Literal["answered"] = "answered"
-    item: str
-
-
-class FollowedBetween(Wire):
-    """Residents who became friends between the two days in Japan, both included; None is open."""
-
-    op: Literal["followed"] = "followed"
-    first: date | None = None
-    last: date | None = None
-
-
-class AllOf(Wire):
-    """Residents who meet every part (「すべてに当てはまる」)."""
-
-    op: Literal["and"] = "and"
-    parts: tuple[Segment, ...]
-
-
-class AnyOf(Wire):
-    """Residents who meet at least one part (「どれかに当てはまる」)."""
-
-    op: Literal["or"] = "or"
-    parts: tuple[Segment, ...]
-
-
-class Except(Wire):
-    """Friends who do not meet the part (「を除く」)."""
-
-    op: Literal["not"] = "not"
-    part: Segment
-
-
-Segment = Annotated[
-    Everyone
-    | ChoiceIs
-    | AgeIs
-    | NumberIs
-    | DayIs
-    | HasAnswered
-    | FollowedBetween
-    | LanguageIs
-    | OnList
-    | InGroup
-    | Received
-    | AllOf
-    | AnyOf
-    | Except,
-    Field(discriminator="op"),
-]
-
-AllOf.model_rebuild()
-AnyOf.model_rebuild()
-Except.model_rebuild()
-
-
-ASKS_ITEM = (ChoiceIs, AgeIs, NumberIs, DayIs, HasAnswered)
-
-
-class SegmentHolder(Wire):
-    """A segment on its own, so that it can be parsed and asked about."""
-
-    segment: Segment
-
-
-def iter_nodes(segment: Segment) -> Iterator[Segment]:
-    """The expression and everything within it, parents first."""
-    yield segment
-    if isinstance(segment, AllOf | AnyOf):
-        for part in segment.parts:
-            yield from iter_nodes(part)
-    elif isinstance(segment, Except):
-        yield from iter_nodes(segment.part)
+class GroupCircle(ValueError):
+    """A saved group names itself, if by way of others."""
 
 
 def items_used(segment: Segment) -> frozenset[str]:
@@ -182,22 +94,90 @@ def items_used(segment: Segment) -> frozenset[str]:
     return frozenset(node.item for node in iter_nodes(segment) if isinstance(node, ASKS_ITEM))
 
 
-def find_segment_problems(segment: Segment, items: Mapping[str, SegmentItem]) -> tuple[Problem, ...]:
-    """Why this expression cannot be used; empty when it can. `at` is the id of the item concerned."""
+def groups_used(segment: Segment) -> frozenset[str]:
+    """The ids of the saved groups the expression names itself."""
+    return frozenset(node.group for node in iter_nodes(segment) if isinstance(node, InGroup))
+
+
+def lists_used(segment: Segment) -> frozenset[str]:
+    """The ids of the lists the expression names itself."""
+    return frozenset(node.list for node in iter_nodes(segment) if isinstance(node, OnList))
+
+
+def expanded(segment: Segment, groups: Mapping[str, SegmentGroup]) -> Segment:
+    """The expression with every saved group it names in place of its name; one that is unknown stays a name,
+    which nobody meets. Raises GroupCircle. Only for expressions without problems: it may grow large.
+    """
+    return _expanded(segment, groups, ())
+
+
+def find_segment_problems(
+    segment: Segment, items: Mapping[str, SegmentItem], named: Named = NOTHING
+) -> tuple[Problem, ...]:
+    """Why this expression cannot be used; empty when it can. `at` is the id of what is concerned.
+
+    A saved group counts as what it is made of: where it cannot be used, neither can who names it.
+    """
     if _depth(segment) > DEPTH_LIMIT:
         return (Problem(code="segment_too_deep", at="segment", limit=DEPTH_LIMIT),)
-    nodes = list(iter_nodes(segment))
-    if len(nodes) > NODES_LIMIT:
+    if sum(1 for _ in iter_nodes(segment)) > NODES_LIMIT:
         return (Problem(code="segment_too_large", at="segment", limit=NODES_LIMIT),)
-    problems: list[Problem] = []
-    for node in nodes:
-        problems += _node_problems(node, items)
+    sizes: dict[str, int] = {}
+    try:
+        size = _size(segment, named.groups, sizes, ())
+    except GroupCircle as circle:
+        return (Problem(code="group_circle", at=str(circle)),)
+    if size > EXPANDED_LIMIT:
+        return (Problem(code="segment_too_large", at="segment", limit=EXPANDED_LIMIT),)
+    problems: dict[Problem, None] = {}  # a group named twice has its problems once
+    for part in (segment, *(named.groups[group].segment for group in sizes)):
+        for node in iter_nodes(part):
+            problems |= dict.fromkeys(_node_problems(node, items, named))
     return tuple(problems)
 
 
-def segment_sentence(segment: Segment, items: Mapping[str, SegmentItem]) -> str:
+def segment_sentence(segment: Segment, items: Mapping[str, SegmentItem], named: Named = NOTHING) -> str:
     """The expression as staff read it, e.g. 「地区」が「川北」 かつ 「知りたい情報」に「防災」を含む."""
-    return _sentence(segment, items, inside=False)
+    return sentence_of(
+        segment,
+        items,
+        groups={id: group.name for id, group in named.groups.items()},
+        lists={id: list.name for id, list in named.lists.items()},
+        deliveries=named.deliveries,
+    )
+
+
+def _expanded(segment: Segment, groups: Mapping[str, SegmentGroup], within: tuple[str, ...]) -> Segment:
+    match segment:
+        case InGroup() if segment.group in groups:
+            if segment.group in within:
+                raise GroupCircle(segment.group)
+            return _expanded(groups[segment.group].segment, groups, (*within, segment.group))
+        case AllOf() | AnyOf():
+            parts = tuple(_expanded(part, groups, within) for part in segment.parts)
+            return segment.model_copy(update={"parts": parts})
+        case Except():
+            return Except(part=_expanded(segment.part, groups, within))
+    return segment
+
+
+def _size(
+    segment: Segment, groups: Mapping[str, SegmentGroup], known: dict[str, int], within: tuple[str, ...]
+) -> int:
+    """Parts of the expression with its groups written out; notes that of each group met. Each is looked into
+    once, so that groups of groups of groups take no time to refuse.
+    """
+    size = 0
+    for node in iter_nodes(segment):
+        size += 1
+        if not isinstance(node, InGroup) or node.group not in groups:
+            continue
+        if node.group in within:
+            raise GroupCircle(node.group)
+        if node.group not in known:
+            known[node.group] = _size(groups[node.group].segment, groups, known, (*within, node.group))
+        size += known[node.group]
+    return size
 
 
 def _depth(segment: Segment) -> int:
@@ -208,84 +188,58 @@ def _depth(segment: Segment) -> int:
     return 1
 
 
-def _node_problems(node: Segment, items: Mapping[str, SegmentItem]) -> list[Problem]:
-    if isinstance(node, AllOf | AnyOf) and not node.parts:
-        return [Problem(code="segment_empty", at="segment")]
-    if isinstance(node, FollowedBetween) and node.first and node.last and node.first > node.last:
-        return [Problem(code="dates_reversed", at="segment")]
-    if not isinstance(node, ASKS_ITEM):
-        return []
+def _node_problems(node: Segment, items: Mapping[str, SegmentItem], named: Named) -> list[Problem]:
+    if isinstance(node, ASKS_ITEM):
+        return _item_problems(node, items)
+    code, at = "", "segment"
+    match node:
+        case AllOf() | AnyOf() if not node.parts:
+            code = "segment_empty"
+        case FollowedBetween() if node.first and node.last and node.first > node.last:
+            code = "dates_reversed"
+        case LanguageIs() if not node.any_of:
+            code = "segment_empty"
+        case LanguageIs() if not set(node.any_of) <= set(LANGUAGES):
+            code = "language_unknown"
+        case OnList() if node.list not in named.lists:
+            code, at = "list_unknown", node.list
+        case InGroup() if node.group not in named.groups:
+            code, at = "group_unknown", node.group
+        case Received() if node.delivery not in named.deliveries:
+            code, at = "delivery_unknown", node.delivery
+    return [Problem(code=code, at=at)] if code else []
+
+
+_KIND_OF: dict[type, str] = {AgeIs: "birth_year", NumberIs: "number", DayIs: "date"}
+
+
+def _item_problems(
+    node: ChoiceIs | AgeIs | NumberIs | DayIs | HasAnswered, items: Mapping[str, SegmentItem]
+) -> list[Problem]:
     item = items.get(node.item)
-    if item is None:
+    # Free words are sealed: nobody can count who wrote what.
+    if item is None or item.kind == "text" or item.kind != _KIND_OF.get(type(node), item.kind):
         return [Problem(code="item_unknown", at=node.item)]
-    if item.kind == "text":  # sealed: nobody can count who wrote what
-        return [Problem(code="item_unknown", at=node.item)]
-    if isinstance(node, AgeIs):
-        if item.kind != "birth_year":
-            return [Problem(code="item_unknown", at=node.item)]
-        if node.lowest is not None and node.highest is not None and node.lowest > node.highest:
+    match node:
+        case AgeIs() if _reversed(node.lowest, node.highest):
             return [Problem(code="ages_reversed", at=node.item)]
-    if isinstance(node, ChoiceIs):
-        if not node.any_of:
+        case NumberIs() if _reversed(node.lowest, node.highest):
+            return [Problem(code="numbers_reversed", at=node.item)]
+        case DayIs() if _days_reversed(node):
+            return [Problem(code="dates_reversed", at=node.item)]
+        case ChoiceIs() if not node.any_of:
             return [Problem(code="segment_empty", at=node.item)]
-        if any(item.choice(choice) is None for choice in node.any_of):
+        case ChoiceIs() if any(item.choice(choice) is None for choice in node.any_of):
             return [Problem(code="choice_unknown", at=node.item)]
     return []
 
 
-def _sentence(segment: Segment, items: Mapping[str, SegmentItem], *, inside: bool) -> str:
-    match segment:
-        case Everyone():
-            return "友だち全員"
-        case ChoiceIs():
-            return _choice_sentence(segment, items)
-        case AgeIs():
-            return f"{_age_words(segment)}の人"
-        case HasAnswered():
-            return f"「{_title(segment.item, items)}」に答えた人"
-        case FollowedBetween():
-            return f"{_day_words(segment)}友だちになった人"
-        case Except():
-            return f"〈{_sentence(segment.part, items, inside=False)}〉ではない人"
-        case AllOf() | AnyOf():
-            word = " かつ " if isinstance(segment, AllOf) else " または "
-            joined = word.join(_sentence(part, items, inside=True) for part in segment.parts)
-            return f"（{joined}）" if inside and len(segment.parts) > 1 else joined
-    raise AssertionError(segment)
+def _reversed(lowest: int | None, highest: int | None) -> bool:
+    return lowest is not None and highest is not None and lowest > highest
 
 
-def _choice_sentence(node: ChoiceIs, items: Mapping[str, SegmentItem]) -> str:
-    item = items.get(node.item)
-    labels = [_label(item, choice) for choice in node.any_of]
-    joined = "".join(f"「{label}」" for label in labels)
-    if item is not None and item.kind == "multiple":
-        ending = "を選んだ人" if len(labels) == 1 else "のどれかを選んだ人"
-        return f"「{item.title}」で{joined}{ending}"
-    ending = "の人" if len(labels) == 1 else "のどれかの人"
-    return f"「{_title(node.item, items)}」が{joined}{ending}"
-
-
-def _age_words(node: AgeIs) -> str:
-    if node.lowest is not None and node.highest is not None:
-        return f"今年{node.lowest}歳から{node.highest}歳になる年齢"
-    if node.lowest is not None:
-        return f"今年{node.lowest}歳以上になる年齢"
-    if node.highest is not None:
-        return f"今年{node.highest}歳以下になる年齢"
-    return "生まれた年を答えた"
-
-
-def _day_words(node: FollowedBetween) -> str:
-    first = f"{node.first.year}年{node.first.month}月{node.first.day}日から" if node.first else ""
-    last = f"{node.last.year}年{node.last.month}月{node.last.day}日までに" if node.last else ""
-    return first + last
-
-
-def _title(item_id: str, items: Mapping[str, SegmentItem]) -> str:
-    item = items.get(item_id)
-    return item.title if item is not None else "削除された項目"
-
-
-def _label(item: SegmentItem | None, choice_id: str) -> str:
-    choice = item.choice(choice_id) if item is not None else None
-    return choice.label if choice is not None else "削除された選択肢"
+def _days_reversed(node: DayIs) -> bool:
+    """A day of the calendar and one told from today turn round with time; that is nobody's mistake."""
+    if node.from_today is not None or node.to_today is not None:
+        return _reversed(node.from_today, node.to_today)
+    return node.first is not None and node.last is not None and node.first > node.last
