@@ -10,6 +10,8 @@ from datetime import date
 
 from pydantic import Field
 
+from protocol.counting import grapheme_count
+from protocol.problems import Problem
 from protocol.schedules import Recurrence
 from protocol.wire import Wire
 
@@ -17,6 +19,11 @@ KINDS_LIMIT = 30
 RULES_LIMIT = 2000
 WORDS_LIMIT = 5000
 WORDS_AT_ONCE = 500
+WORD_LIMIT = 40
+SYNONYMS_LIMIT = 20
+HOW_LIMIT = 400
+FEE_LIMIT = 60
+LINKS_LIMIT = 3
 
 
 class WasteKind(Wire):
@@ -84,3 +91,23 @@ class WasteWord(Wire):
     how: str = ""
     fee: str = ""
     links: dict[str, str] = Field(default_factory=dict)
+
+
+def find_word_problems(word: WasteWord, kinds: frozenset[str]) -> tuple[Problem, ...]:
+    """Why a word cannot be saved; empty when it can. `kinds`: ids of the kinds the town collects."""
+    problems: list[Problem] = []
+    texts = [("name", word.name, WORD_LIMIT), ("reading", word.reading, WORD_LIMIT)]
+    texts += [(f"synonyms.{index}", other, WORD_LIMIT) for index, other in enumerate(word.synonyms)]
+    texts += [("how", word.how, HOW_LIMIT), ("fee", word.fee, FEE_LIMIT)]
+    if not word.name.strip():
+        problems.append(Problem(code="text_missing", at="name"))
+    for at, text, limit in texts:
+        if grapheme_count(text) > limit:
+            problems.append(Problem(code="text_too_long", at=at, limit=limit))
+    if len(word.synonyms) > SYNONYMS_LIMIT:
+        problems.append(Problem(code="too_large", at="synonyms", limit=SYNONYMS_LIMIT))
+    if word.kind and word.kind not in kinds:
+        problems.append(Problem(code="waste_kind_unknown", at="kind"))
+    if len(word.links) > LINKS_LIMIT or not all(url.startswith("https://") for url in word.links.values()):
+        problems.append(Problem(code="link_malformed", at="links"))
+    return tuple(problems)

@@ -80,6 +80,22 @@ def served_districts(calendar: WasteCalendar) -> set[str]:
     return {district for rule in calendar.rules for district in rule.districts}
 
 
+def with_living_districts(calendar: WasteCalendar, item: SegmentItem | None) -> WasteCalendar:
+    """The calendar with every district that was merged into another under the name of the other."""
+    if item is None or not any(choice.merged_into for choice in item.choices):
+        return calendar
+
+    def living(districts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item.living_choice(district) for district in districts))
+
+    return calendar.model_copy(
+        update={
+            name: tuple(part.model_copy(update={"districts": living(part.districts)}) for part in parts)
+            for name, parts in (("rules", calendar.rules), ("exceptions", calendar.exceptions))
+        }
+    )
+
+
 def day_words(day: date) -> str:
     """「11月24日（火）」."""
     return f"{day.month}月{day.day}日（{WEEKDAYS[day.weekday()]}）"

@@ -31,6 +31,7 @@ from relay.features.people import (
 from relay.features.settings import save_greeting, save_town
 from relay.features.staff import remove_line_link, start_line_link
 from relay.features.submissions import note_opened, update_submission
+from relay.features.waste import put_words, save_calendar
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
 
@@ -171,6 +172,8 @@ def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mappin
         "items.reorder": plain(reorder_items),
         "delivery.save": draft,
         "delivery.remove": plain(remove_draft),
+        "waste.save": plain(save_calendar),
+        "waste_words.put": plain(put_words),
         "line_link.start": start_link,
         "line_link.remove": remove_link,
         "greeting.save": plain(save_greeting),

@@ -188,6 +188,31 @@ def list_some(
     ]
 
 
+def last_change(connection: Connection, audience: str, kinds: Sequence[str]) -> int:
+    """The newest number any record of these kinds has in the stream of an audience; 0 when there is none."""
+    found = connection.execute(
+        select(func.max(record_audiences.c.seq)).where(
+            record_audiences.c.audience == audience, record_audiences.c.kind.in_(kinds)
+        )
+    ).scalar_one_or_none()
+    return found or 0
+
+
+def count_records(connection: Connection, audience: str, kind: str) -> int:
+    """How many records of a kind an audience may see now."""
+    return connection.execute(
+        select(func.count())
+        .select_from(record_audiences)
+        .join(records, (records.c.kind == record_audiences.c.kind) & (records.c.id == record_audiences.c.id))
+        .where(
+            record_audiences.c.audience == audience,
+            record_audiences.c.kind == kind,
+            record_audiences.c.gone.is_(False),
+            records.c.removed.is_(False),
+        )
+    ).scalar_one()
+
+
 def count_news(connection: Connection, audience: str, after: int) -> int:
     """How many records of an audience lie above a number."""
     return connection.execute(

@@ -44,11 +44,20 @@ from protocol.changes import (
 )
 from protocol.chunks import ChunkQuery, OriginalsQuery
 from protocol.deliveries import DeliveryDraft
-from protocol.delivery_changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
+from protocol.delivery_changes import (
+    DeliveryRemove,
+    DeliveryResume,
+    DeliverySave,
+    DeliverySend,
+    DeliveryTest,
+    WasteSave,
+    WasteWordsPut,
+)
 from protocol.rights import ACTION_NEEDS, ASK_NEEDS, CHANGE_NEEDS, RightsGrid
 from protocol.signin import CodeWish
 from protocol.staff import Department
 from protocol.submissions import ContactForm
+from protocol.waste import WasteCalendar
 from protocol.wire import Wire
 from tests.conftest import Clock
 from tests.relay.desk import reason, relay_settings
@@ -70,6 +79,8 @@ CHANGES: dict[str, set[str] | str] = {
     "delivery.test": {"admin", "section_admin", "approver", "editor"},
     "delivery.send": {"admin", "section_admin", "approver"},
     "delivery.resume": {"admin", "section_admin", "approver"},
+    "waste.save": WRITERS,
+    "waste_words.put": WRITERS,
     "line_link.start": EVERYBODY,
     "line_link.remove": EVERYBODY,
     "town.save": {"admin"},
@@ -164,6 +175,8 @@ def payloads(world: World, person: Person) -> dict[str, tuple[Wire, int]]:
         "delivery.test": (DeliveryTest(draft=draft, staff=()), 0),
         "delivery.send": (DeliverySend(delivery="x", recipients_seen=1), 9),
         "delivery.resume": (DeliveryResume(delivery="x"), 9),
+        "waste.save": (WasteSave(calendar=WasteCalendar()), 99),
+        "waste_words.put": (WasteWordsPut(), 0),
         "line_link.start": (LineLinkStart(code_hash="0" * 64, expires_at=now - timedelta(hours=1)), 0),
         "line_link.remove": (LineLinkRemove(), 0),
         "town.save": (TownSave(town_name="x"), 99),
