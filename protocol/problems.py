@@ -111,6 +111,7 @@ REASONS: frozenset[str] = frozenset(
         "not_paused",
         "not_asked",
         "not_stoppable",
+        "stopped",
         "second_person_needed",
         "own_request",
         "reason_missing",
