@@ -11,8 +11,10 @@ from typing import Literal
 
 from protocol.counting import grapheme_count
 from protocol.items import SegmentItem
-from protocol.message_limits import find_message_problems
+from protocol.languages import DEFAULT_LANGUAGE, LANGUAGES
+from protocol.message_limits import find_message_problems, find_quick_reply_problems
 from protocol.messages import Action, Message, Variant
+from protocol.placeholders import PLACEHOLDERS, placeholders_used
 from protocol.problems import Problem
 from protocol.schedules import Late, Now, When
 from protocol.segments import (
@@ -162,10 +164,37 @@ def find_draft_problems(
         problems.append(Problem(code="title_missing", at="title"))
     elif grapheme_count(draft.title) > DELIVERY_TITLE_LIMIT:
         problems.append(Problem(code="text_too_long", at="title", limit=DELIVERY_TITLE_LIMIT))
-    problems += find_message_problems(draft.messages)
+    problems += find_content_problems(draft)
     problems += find_segment_problems(draft.segment, items, named)
     problems += find_excluded_problems(draft.excluded, items, named)
     return tuple(problems)
+
+
+def find_content_problems(draft: DeliveryDraft, *, as_test: bool = False) -> tuple[Problem, ...]:
+    """Why what residents would see cannot be sent: messages, their variants, quick replies, a broadcast."""
+    training = draft.training
+    problems = [*find_message_problems(draft.messages, as_test=as_test, training=training)]
+    languages = [variant.language for variant in draft.variants]
+    for number, variant in enumerate(draft.variants):
+        at = f"variants.{number}"
+        if variant.language not in LANGUAGES or variant.language == DEFAULT_LANGUAGE:
+            problems.append(Problem(code="language_unknown", at=f"{at}.language"))
+        elif variant.language in languages[:number]:
+            problems.append(Problem(code="variant_twice", at=f"{at}.language"))
+        problems += find_message_problems(
+            variant.messages, as_test=as_test, training=training, at=f"{at}.messages"
+        )
+    problems += find_quick_reply_problems(draft.quick_replies)
+    if draft.route == "broadcast" and not _can_be_broadcast(draft):
+        problems.append(Problem(code="broadcast_not_possible", at="route"))
+    return tuple(problems)
+
+
+def _can_be_broadcast(draft: DeliveryDraft) -> bool:
+    """Whether every friend gets the same: one call cannot leave anybody out or differ."""
+    used = placeholders_used(draft.messages, draft.quick_replies)
+    everyone = isinstance(draft.segment, Everyone) and not draft.excluded
+    return everyone and not draft.variants and all(PLACEHOLDERS[name] == "everywhere" for name in used)
 
 
 def find_excluded_problems(

@@ -2,7 +2,8 @@
 
 from protocol.deliveries import Quota, find_draft_problems, find_sending_problems
 from protocol.message_limits import find_message_problems
-from protocol.messages import TEST_MARK, ImageMessage, TextMessage, with_test_mark
+from protocol.messages import TEST_MARK, ImageMessage, Say, TextMessage, Variant, with_test_mark
+from protocol.segments import Everyone
 from tests.make import DISTRICT, district_item, draft
 
 ITEMS = {DISTRICT: district_item()}
@@ -47,6 +48,30 @@ def test_a_test_of_five_pictures_is_refused_rather_than_sent_without_its_last() 
     assert find_message_problems((PICTURE,) * 4, as_test=True) == ()
     assert len(with_test_mark((PICTURE,) * 4)) == 5
     assert [p.code for p in find_message_problems((PICTURE,) * 5, as_test=True)] == ["too_many_messages"]
+
+
+def test_variants_and_quick_replies_are_looked_at_too() -> None:
+    easy = Variant(language="easy", messages=(TextMessage(text="みずが とまります。"),))
+    assert codes(variants=(easy, easy.model_copy(update={"language": "pt"}))) == []
+    assert codes(variants=(easy, easy)) == [("variant_twice", "variants.1.language")]
+    for wrong in ("ja", "xx"):
+        other = easy.model_copy(update={"language": wrong})
+        assert codes(variants=(other,)) == [("language_unknown", "variants.0.language")]
+    empty = Variant(language="en", messages=(TextMessage(text=""),))
+    assert codes(variants=(easy, empty)) == [("text_missing", "variants.1.messages.0.text")]
+    assert codes(quick_replies=(Say(label="", text="x"),)) == [("text_missing", "quick_replies.0.label")]
+
+
+def test_a_broadcast_is_for_everyone_and_the_same_for_all() -> None:
+    broadcast = {"route": "broadcast", "segment": Everyone()}
+    refused = [("broadcast_not_possible", "route")]
+    assert codes(**broadcast) == []
+    assert codes(**broadcast, messages=(TextMessage(text="｛町名｝"),)) == []
+    assert codes(**broadcast, messages=(TextMessage(text="｛地区｝"),)) == refused
+    assert codes(**broadcast, quick_replies=(Say(label="はい", text="｛地区｝"),)) == refused
+    easy = Variant(language="easy", messages=(TextMessage(text="x"),))
+    assert codes(**broadcast, variants=(easy,)) == refused
+    assert codes(route="broadcast") == refused
 
 
 def test_nobody_to_send_to_and_unknown_numbers_stop_a_delivery() -> None:
