@@ -15,6 +15,7 @@ from protocol.languages import DEFAULT_LANGUAGE, LANGUAGES
 from protocol.message_limits import find_message_problems, find_quick_reply_problems
 from protocol.messages import Action, Message, Variant
 from protocol.placeholders import PLACEHOLDERS, placeholders_used
+from protocol.moments import find_when_problems
 from protocol.problems import Problem
 from protocol.schedules import Late, Now, When
 from protocol.segments import (
@@ -153,11 +154,15 @@ class Quota(Wire):
 
 
 def find_draft_problems(
-    draft: DeliveryDraft, items: Mapping[str, SegmentItem], named: Named = NOTHING
+    draft: DeliveryDraft,
+    items: Mapping[str, SegmentItem],
+    named: Named = NOTHING,
+    *,
+    now: datetime | None = None,
 ) -> tuple[Problem, ...]:
     """Why a draft cannot be sent as written; empty when it can. Drafts may be saved with problems.
 
-    `named`: the groups, lists and deliveries that exist.
+    `named`: the groups, lists and deliveries that exist. Without `now` its moment is not looked at.
     """
     problems: list[Problem] = []
     if not draft.title.strip():
@@ -167,6 +172,8 @@ def find_draft_problems(
     problems += find_content_problems(draft)
     problems += find_segment_problems(draft.segment, items, named)
     problems += find_excluded_problems(draft.excluded, items, named)
+    if now is not None:
+        problems += find_when_problems(draft.when, items, now)
     return tuple(problems)
 
 
