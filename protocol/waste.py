@@ -27,13 +27,16 @@ LINKS_LIMIT = 3
 
 
 class WasteKind(Wire):
-    """燃えるごみ and the like. `colour` is #rrggbb for calendars; `how` says how to put it out."""
+    """燃えるごみ and the like. `colour` is #rrggbb for calendars; `how` says how to put it out. `mark`: one or
+    two signs that stand for it where there is little room; empty: taken from the name.
+    """
 
     id: str
     name: str
     colour: str = "#4979f5"
     how: str = ""
     position: int = 0
+    mark: str = ""
 
 
 class WasteRule(Wire):

@@ -21,6 +21,7 @@ from protocol.schedules import Holidays, Recurrence
 from protocol.waste import KINDS_LIMIT, RULES_LIMIT, WasteCalendar, WasteException, WasteKind, WasteRule
 
 NAME_LIMIT = 20
+MARK_LIMIT = 2
 NOTE_LIMIT = 60
 TEXT_LIMIT = 500
 EXCEPTIONS_LIMIT = 2000
@@ -69,6 +70,16 @@ def on_day(calendar: WasteCalendar, district: str, day: date, holidays: Holidays
 def ordered_kinds(calendar: WasteCalendar) -> list[WasteKind]:
     """The kinds in the order staff gave them."""
     return sorted(calendar.kinds, key=lambda kind: (kind.position, kind.id))
+
+
+def kind_marks(calendar: WasteCalendar) -> dict[str, str]:
+    """Kind → one or two signs that no other kind has: its own mark, or the first of its name still free."""
+    marks: dict[str, str] = {kind.id: kind.mark for kind in calendar.kinds if kind.mark}
+    for number, kind in enumerate(ordered_kinds(calendar), 1):
+        if kind.id not in marks:
+            free = (sign for sign in kind.name if sign.strip() and sign not in marks.values())
+            marks[kind.id] = next(free, str(number))
+    return marks
 
 
 def kind_named(calendar: WasteCalendar, kind: str) -> WasteKind | None:
@@ -224,6 +235,7 @@ def _kind_problems(kinds: Sequence[WasteKind]) -> list[Problem]:
     seen: set[str] = set()
     for index, kind in enumerate(kinds):
         problems += _text_problems(kind.name, f"kinds.{index}.name", NAME_LIMIT, required=True)
+        problems += _text_problems(kind.mark, f"kinds.{index}.mark", MARK_LIMIT)
         problems += _text_problems(kind.how, f"kinds.{index}.how", TEXT_LIMIT)
         if not _COLOUR.fullmatch(kind.colour):
             problems.append(Problem(code="malformed", at=f"kinds.{index}.colour"))

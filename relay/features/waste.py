@@ -16,14 +16,15 @@ from protocol.waste_days import find_calendar_problems, on_day, waste_values, wi
 from protocol.waste_search import WasteSearch
 from relay.errors import Refused
 from relay.features.items import ITEM, list_items
+from relay.features.sending_rules import HOLIDAYS, find_holidays
 from relay.features.versions import check_version
+from relay.features.waste_moments import begin_sending
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import TOWN, count_records, find_record, last_change, list_bodies, put_record
 
 WASTE = "waste"
 WASTE_WORD = "waste_word"
-HOLIDAYS = "holidays"
 _ID_LIMIT = 36
 
 
@@ -46,6 +47,8 @@ def save_calendar(
     problems = find_calendar_problems(calendar, list_items(connection, cipher))
     if problems:
         raise Refused(problems[0].code)
+    if calendar.sends and not (record and WasteCalendar.parse(record.body).sends):
+        begin_sending(connection, calendar, now)
     return put_record(connection, cipher, kind=WASTE, id=TOWN, body=calendar.as_json(), now=now)
 
 
@@ -138,9 +141,7 @@ def read_town(connection: Connection, cipher: ColumnCipher) -> WasteTown:
     """The calendar as it is stored now, with merged districts under their living names."""
     calendar = find_calendar(connection, cipher)
     item = list_items(connection, cipher).get(calendar.district_item)
-    record = find_record(connection, cipher, HOLIDAYS, TOWN)
-    holidays = Holidays() if record is None or record.removed else Holidays.parse(record.body)
-    return WasteTown(with_living_districts(calendar, item), holidays, item)
+    return WasteTown(with_living_districts(calendar, item), find_holidays(connection, cipher), item)
 
 
 def _is_id(id: str) -> bool:
