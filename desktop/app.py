@@ -27,9 +27,11 @@ from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
+from desktop.features.groups import Groups
 from desktop.features.half_written import HalfWrittenAnswers
 from desktop.features.home import Home
 from desktop.features.items import Items
+from desktop.features.lists import Lists
 from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.office import Office
@@ -296,6 +298,8 @@ def _office(
 
     return Office(
         items=Items(replica, ask, clock),
+        groups=Groups(replica, ask, clock),
+        lists=Lists(replica, ring, clock, profile.relay),
         deliveries=Deliveries(replica, ask, clock),
         staff=staff,
         home=Home(replica, ring),

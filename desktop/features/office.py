@@ -13,9 +13,11 @@ from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
 from desktop.features.devices import Devices
+from desktop.features.groups import Groups
 from desktop.features.half_written import HalfWrittenAnswers
 from desktop.features.home import Home
 from desktop.features.items import Items
+from desktop.features.lists import Lists
 from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.people import People
@@ -38,6 +40,8 @@ class Office:
 
     items: Items
     deliveries: Deliveries
+    groups: Groups
+    lists: Lists
     staff: Staff
     home: Home
     conflicts: Conflicts

@@ -27,7 +27,10 @@ Sign = Callable[[str, str, Wire, int], Change]
 
 _BESIDE = ("delivery.test", "submissions.opened", "export.made")
 """Changes whose result is not the version of the record they show at."""
-_SAVES = ("item.save", "delivery.save", "greeting.save", "items.reorder", "contact_form.save")
+_SAVES = (
+    "item.save", "delivery.save", "greeting.save", "items.reorder", "contact_form.save", "group.save",
+    "list.save",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from desktop.replica.overlay_deliveries import KINDS as DELIVERY_KINDS
 from desktop.replica.overlay_deliveries import delivery_body
 from desktop.replica.overlay_people import KINDS, people_body
-from protocol.changes import ContactFormSave, GreetingSave, ItemRemove, ItemSave, ItemsReorder
+from protocol.changes import ContactFormSave, GreetingSave, ItemMerge, ItemRemove, ItemSave, ItemsReorder
 from protocol.deliveries import Delivery
 from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
@@ -50,6 +50,8 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
         case "item.remove" if kind == "item":
             ItemRemove.parse(change.payload)
             return None
+        case "item.merge" if body is not None:
+            return _merged(SegmentItem.parse(body), ItemMerge.parse(change.payload)).as_json()
         case "delivery.save":
             return _saved_delivery(body, change).as_json()
         case "delivery.remove":
@@ -66,6 +68,14 @@ def _one(kind: str, body: dict[str, Any] | None, change: Pending) -> dict[str, A
         case _ if change.kind in KINDS:
             return people_body(body, change.kind, change.payload, change.made_at)
     return body
+
+
+def _merged(item: SegmentItem, merge: ItemMerge) -> SegmentItem:
+    gone = {"retired": True, "merged_into": merge.into}
+    choices = tuple(
+        choice.model_copy(update=gone) if choice.id == merge.choice else choice for choice in item.choices
+    )
+    return item.model_copy(update={"choices": choices})
 
 
 def _saved_delivery(body: dict[str, Any] | None, change: Pending) -> Delivery:

@@ -13,6 +13,7 @@ from desktop.paths import ProfileFolder
 from desktop.replica.database import Store, damage_mark, open_store
 from desktop.replica.drafts import Drafts
 from desktop.replica.files import Files
+from desktop.replica.lists import Codes
 from desktop.replica.outbox import Outbox
 from desktop.replica.records import Records
 from desktop.replica.submissions import Submissions
@@ -26,6 +27,7 @@ class Replica:
     store: Store
     records: Records
     submissions: Submissions
+    codes: Codes
     outbox: Outbox
     drafts: Drafts
     files: Files
@@ -60,6 +62,7 @@ def open_replica(
         store=store,
         records=Records(store, staff),
         submissions=Submissions(store),
+        codes=Codes(store),
         outbox=outbox,
         drafts=Drafts(store, clock),
         files=Files(store),

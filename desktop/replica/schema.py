@@ -6,7 +6,7 @@ both agree.
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 
 _BASE = """
 -- The latest state of each fact, as the relay sent it.
@@ -139,7 +139,26 @@ create table covered (
 ) without rowid;
 """
 
-SCHEMA = _BASE + _SUBMISSIONS
+_CODES = """
+-- Codes of lists of residents; what is sealed in them is opened when the list is looked at, and kept here.
+create table code (
+    id text primary key,
+    list text not null,
+    version integer not null,
+    state text not null,                   -- unused, used, revoked
+    used_at text not null,                 -- UTC, always of the same length; empty while unused
+    sealed text not null,                  -- JSON of the SealedRecord; empty where there is none
+    key text not null default '',          -- id of the department key that opened it
+    unopened text not null default 'key_missing', -- why it is not open; empty: it is open
+    number text not null default '',
+    name text not null default '',
+    department text not null default '',
+    words text not null default ''         -- folded, for searching
+) without rowid;
+create index code_by_list on code (list, state, number, id);
+"""
+
+SCHEMA = _BASE + _SUBMISSIONS + _CODES
 
 UPGRADES: dict[int, str] = {
     2: """
@@ -168,6 +187,7 @@ delete from record where kind='submission';
 delete from shown where kind='submission';
 delete from cursor where audience like 'department:%';
 """,
+    5: _CODES,
 }
 
 VERSION_1 = (

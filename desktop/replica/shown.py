@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from desktop.replica.lists import show_codes
 from desktop.replica.overlay import ORDER, Pending, positions_after, with_pending
 from desktop.replica.submissions import show_pending
 from protocol.changes import ItemsReorder
@@ -30,6 +31,9 @@ def refresh(connection: Connection, kind: str, ids: Iterable[str], staff: str) -
     """
     if kind == "submission":
         show_pending(connection, set(ids))
+        return
+    if kind == "code":
+        show_codes(connection, set(ids))
         return
     for thing in set(ids):
         if kind == "item" and thing == ORDER:
@@ -115,6 +119,8 @@ def _columns(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     elif kind == "contact_form":
         form = ContactForm.parse(body)
         columns |= {"title": form.title, "state": "open" if form.is_open else "closed"}
+    elif kind in ("group", "list"):
+        columns |= {"title": str(body.get("name", "")), "state": str(body.get("kind", ""))}
     elif kind == "department":
         department = Department.parse(body)
         state = "removed" if department.removed else "open"

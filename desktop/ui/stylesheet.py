@@ -26,6 +26,7 @@ def _grounds(c: Colours, px: Callable[[float], int]) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget[role="flow"] {{ background: transparent; border: none; }}
     QFrame[role="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px; }}
     QFrame[role="sunken"] {{ background: {c.sunken}; border: none; border-radius: 8px; }}
+    QFrame[role="bundle"] {{ background: transparent; border: none; border-left: 3px solid {c.primary}; }}
     QFrame[role="rail"] {{ background: {c.rail}; border: none; border-right: 1px solid {c.line}; }}
     QFrame[role="bar"] {{ background: {c.rail}; border: none; border-top: 1px solid {c.line}; }}
     QFrame[role="actions"] {{ background: {c.surface}; border: none; border-top: 1px solid {c.line}; }}

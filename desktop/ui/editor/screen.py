@@ -13,6 +13,7 @@ from desktop.errors import Trouble
 from desktop.features.conflicts import Conflict
 from desktop.features.editing import Edits
 from desktop.features.home import Unsettled
+from desktop.features.recipients import Known
 from desktop.features.wording import words_of_reason, words_of_trouble
 from desktop.ui.editor.bubbles import Bubbles
 from desktop.ui.editor.recipients import RecipientsPart
@@ -26,9 +27,9 @@ from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
 from desktop.ui.refused import ask_about
 from desktop.ui.screen import Desk, Screen
+from desktop.ui.segments.recipients import RecipientsPart
 from protocol.counting import grapheme_count
 from protocol.deliveries import DELIVERY_TITLE_LIMIT, DeliveryDraft
-from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 
 AUTOSAVE_MS = 1500
@@ -38,7 +39,7 @@ AUTOSAVE_MS = 1500
 class Read:
     """What the screen looks up. `begun_from`: the version of the delivery that the draft follows."""
 
-    items: dict[str, SegmentItem]
+    known: Known
     refused: list[Unsettled]
     conflict: Conflict | None
     begun_from: int
@@ -51,7 +52,7 @@ class EditorScreen(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._edits: Edits[DeliveryDraft] | None = None
-        self._items: dict[str, SegmentItem] = {}
+        self._known = Known()
         self._unsaved = False
         self._touched = False
         self._test: TestDeliverySheet | None = None
@@ -69,6 +70,7 @@ class EditorScreen(Screen):
         self.title.committed.connect(lambda text: self._change("配信名の入力", title=text))
         self.bubbles.changed.connect(lambda step, messages: self._change(step, messages=messages))
         self.recipients.changed.connect(lambda step, segment: self._change(step, segment=segment))
+        self.recipients.excluded_changed.connect(lambda step, ids: self._change(step, excluded=ids))
         self.silent.toggled.connect(lambda on: self._change("通知の変更", silent=on))
 
     # -- what the window and scripts call ------------------------------------------------------------
@@ -99,7 +101,7 @@ class EditorScreen(Screen):
 
         def read() -> Read:
             return Read(
-                office.items.by_id(),
+                office.groups.known(draft.segment),
                 office.home.refused_at("delivery", draft.id),
                 office.conflicts.at("delivery", draft.id),
                 office.deliveries.begun_from(draft),
@@ -241,7 +243,7 @@ class EditorScreen(Screen):
         self.title.set_text(draft.title)
         self._title_field.recount()
         self.bubbles.show_messages(draft.messages)
-        self.recipients.show_segment(draft.segment, self._items)
+        self.recipients.show_recipients(draft.segment, self._known, draft.excluded)
         self.silent.blockSignals(True)
         self.silent.setChecked(draft.silent)
         self.silent.blockSignals(False)
@@ -255,11 +257,11 @@ class EditorScreen(Screen):
             made.setAccessibleName(f"{verb}：{name}" if name else verb)
 
     def _know(self, read: Read) -> None:
-        self._items = read.items
+        self._known = read.known
         if self._begun_from is None:
             self._begun_from = read.begun_from
         if self.draft is not None:
-            self.recipients.show_segment(self.draft.segment, self._items)
+            self.recipients.show_recipients(self.draft.segment, self._known, self.draft.excluded)
         if read.conflict is not None:
             self.banner.hide()
             conflict = read.conflict

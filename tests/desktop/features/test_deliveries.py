@@ -185,7 +185,7 @@ def test_every_expression_comes_back_from_the_list_as_it_went_in(segment: Segmen
 def test_conditions_are_sentences(town_items: tuple[SegmentItem, ...], office: Office) -> None:
     office.sync()
     condition = Condition(ChoiceIs(item="item-topics", any_of=("t0",)), excluded=True)
-    assert condition.sentence(office.items.by_id()) == "「知りたいこと」で「防災」を選んだ人 を除く"
+    assert condition.sentence(office.groups.known()) == "「知りたいこと」で「防災」を選んだ人 を除く"
     assert Recipients().with_condition(condition).without(0).as_segment() == Everyone()
 
 
