@@ -14,8 +14,8 @@ from protocol.items import SegmentItem
 from protocol.languages import DEFAULT_LANGUAGE, LANGUAGES
 from protocol.message_limits import find_message_problems, find_quick_reply_problems
 from protocol.messages import Action, Message, Variant
-from protocol.placeholders import PLACEHOLDERS, placeholders_used
 from protocol.moments import find_when_problems
+from protocol.placeholders import PLACEHOLDERS, placeholders_used
 from protocol.problems import Problem
 from protocol.schedules import Late, Now, When
 from protocol.segments import (
