@@ -16,7 +16,6 @@ from desktop.features.home import Unsettled
 from desktop.features.recipients import Known
 from desktop.features.wording import words_of_reason, words_of_trouble
 from desktop.ui.editor.bubbles import Bubbles
-from desktop.ui.editor.recipients import RecipientsPart
 from desktop.ui.editor.test_delivery import TestDeliverySheet
 from desktop.ui.moments import clock_time
 from desktop.ui.parts.buttons import button, icon_button
