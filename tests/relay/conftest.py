@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from relay.store.database import Database, open_database
+from tests.relay.postgres_stores import PostgresStores
 
 HOST_KEY = secrets.token_bytes(32)
 
@@ -31,21 +30,23 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_url: str) -> Iterator[PostgresStores]:
+    stores = PostgresStores(postgres_url)
+    yield stores
+    stores.close()
+
+
 @pytest.fixture(params=["sqlcipher", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, empty store."""
     if request.param == "sqlcipher":
         yield f"sqlcipher:{tmp_path / 'relay.db'}"
         return
-    server_url: str = request.getfixturevalue("postgres_url")
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server_url.replace("/postgres?", f"/{name}?")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    stores: PostgresStores = request.getfixturevalue("postgres_stores")
+    name = stores.take()
+    yield stores.url_of(name)
+    stores.give_back(name)
 
 
 @pytest.fixture
