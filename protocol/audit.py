@@ -127,9 +127,10 @@ class Notice(Wire):
     """Something administrators should look at. Record kind `notice`, audience `admins` (ADM-5, SEC-5).
 
     `code`: `sign_in_throttled`, `address_refused`, `many_openings`, `certificate_expires`,
-    `disk_nearly_full`, `webhook_forged`, `change_forged`, `log_inconsistent`. `subject`: a staff id for
-    `many_openings`, `change_forged` and mostly `sign_in_throttled`, else an address; the last day for
-    `certificate_expires`, per cent for `disk_nearly_full`. `count`: how often since `first_at`.
+    `disk_nearly_full`, `webhook_forged`, `change_forged`, `log_inconsistent`, `emergency_sending`,
+    `delivery_skipped`, `delivery_not_started`. `subject`: a staff id for `many_openings`, `change_forged`,
+    `emergency_sending` and mostly `sign_in_throttled`, else an address; the last day for
+    `certificate_expires`, per cent for `disk_nearly_full`, the delivery's title for the last two. `count`: how often since `first_at`.
     """
 
     id: str

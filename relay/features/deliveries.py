@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from protocol.deliveries import Delivery
+from protocol.deliveries import Delivery, DeliveryState
 from protocol.delivery_changes import DeliveryRemove, DeliverySave
 from protocol.rights import DELIVERIES
 from relay.errors import Refused
@@ -27,6 +27,35 @@ def find_delivery(
     if record is None or record.removed:
         return None
     return record, Delivery.parse(record.body)
+
+
+def find_in_state(
+    connection: Connection,
+    cipher: ColumnCipher,
+    id: str,
+    *states: DeliveryState,
+    otherwise: str,
+    based_on: int | None = None,
+) -> Delivery:
+    """The delivery in one of these states, and in this version where one is given.
+
+    Raises Refused `not_found`, `version_conflict`, or `otherwise` for another state.
+    """
+    found = find_delivery(connection, cipher, id) if "\0" not in id else None
+    if found is None:
+        raise Refused("not_found")
+    record, delivery = found
+    if delivery.state not in states:
+        raise Refused(otherwise)
+    if based_on is not None and record.version != based_on:
+        raise Refused("version_conflict")
+    return delivery
+
+
+def as_draft(delivery: Delivery) -> Delivery:
+    """The delivery as a draft again: who wrote it and where it came from stay, its confirmation does not."""
+    kept = ("draft", "written_by", "written_at", "series", "made_by_rule", "archived")
+    return Delivery(**{field: getattr(delivery, field) for field in kept})
 
 
 def put_delivery(connection: Connection, cipher: ColumnCipher, delivery: Delivery, now: datetime) -> int:
@@ -56,10 +85,13 @@ def save_draft(
     if not 0 < len(draft.id) <= 36 or "\0" in draft.id:
         raise Refused("malformed")
     record = find_record(connection, cipher, DELIVERY, draft.id)
+    known = Delivery(draft=draft)
     if record is not None and not record.removed:
-        _check_is_draft(Delivery.parse(record.body))
+        known = Delivery.parse(record.body)
+        _check_is_draft(known)
     check_version(record, based_on)
-    return put_delivery(connection, cipher, Delivery(draft=draft, written_by=staff, written_at=now), now)
+    written = {"draft": draft, "written_by": staff, "written_at": now}
+    return put_delivery(connection, cipher, known.model_copy(update=written), now)
 
 
 def remove_draft(

@@ -32,6 +32,9 @@ CHANGE_FORGED = "change_forged"
 CERTIFICATE_EXPIRES = "certificate_expires"
 DISK_NEARLY_FULL = "disk_nearly_full"
 WEBHOOK_FORGED = "webhook_forged"
+EMERGENCY_SENDING = "emergency_sending"
+DELIVERY_SKIPPED = "delivery_skipped"
+DELIVERY_NOT_STARTED = "delivery_not_started"
 
 MANY_OPENED = 200
 _WATCHED = timedelta(hours=1)

@@ -121,6 +121,18 @@ def list_bodies(connection: Connection, cipher: ColumnCipher, kind: str) -> list
     return [_open(cipher, kind, row.id, row.body_sealed) for row in rows]
 
 
+def list_bodies_since(
+    connection: Connection, cipher: ColumnCipher, kind: str, since: datetime
+) -> list[dict[str, Any]]:
+    """As `list_bodies`, of records changed at that moment or later."""
+    rows = connection.execute(
+        select(records.c.id, records.c.body_sealed).where(
+            records.c.kind == kind, records.c.removed.is_(False), records.c.changed_at >= since
+        )
+    ).all()
+    return [_open(cipher, kind, row.id, row.body_sealed) for row in rows]
+
+
 def list_news(
     connection: Connection, cipher: ColumnCipher, *, audience: str, after: int, limit: int
 ) -> list[Record]:

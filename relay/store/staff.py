@@ -93,6 +93,16 @@ def count_active_admins(connection: Connection) -> int:
     ).scalar_one()
 
 
+def count_active_by_role(connection: Connection, *, without: str) -> dict[str, int]:
+    """How many people of each role are active, one person left out."""
+    rows = connection.execute(
+        select(staff.c.role, func.count())
+        .where(staff.c.state == "active", staff.c.id != without)
+        .group_by(staff.c.role)
+    )
+    return {role: int(count) for role, count in rows}
+
+
 def has_members(connection: Connection, department: str) -> bool:
     """Whether somebody who has not left belongs to the department."""
     found = connection.execute(

@@ -1,0 +1,241 @@
+"""What becomes of confirmed deliveries when their moment comes: the end of a hold, a set time, a rule's day.
+
+Everything a moment does happens in the transaction that takes the moment's row away, so it happens once, in
+whichever process and however often that is killed. A day of a rule becomes a delivery of its own, which then
+goes the way of every scheduled one.
+
+The late rule (decision 041): up to `ON_TIME` late is on time. Later than that, `skip` is skipped, and `send`
+is sent while it is no more than its `late_minutes` late. Of several days of one rule that were missed, only
+the last one can still go out. What is skipped is a record in the list, and administrators are told.
+
+Requirements: SEG-5, SEG-12.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
+from protocol.moments import japan_day, next_moments
+from protocol.schedules import At, OnAge, OnResidentDay
+from relay.errors import StoreUnavailable
+from relay.features.deliveries import find_delivery, put_delivery
+from relay.features.freezing import Freezing, has_grown_too_much
+from relay.features.news import NewsBell
+from relay.features.notices import DELIVERY_NOT_STARTED, DELIVERY_SKIPPED, raise_notice
+from relay.features.recipients import MEMBER_BYTES, Recipients, is_of_own_days
+from relay.features.rule_deliveries import make_delivery_of_rule, skip_rule_day, title_of_day
+from relay.features.segments import SegmentIndex
+from relay.features.sending_rules import find_holidays
+from relay.features.starting import start_run
+from relay.store.changes import wait_for_turn
+from relay.store.database import Connection, Database
+from relay.store.moments import Moment, drop_moment, list_due, put_moment, take_moment
+
+ON_TIME = timedelta(minutes=5)
+"""So late is nobody's fault: a restart, a backup, a worker that was busy."""
+LONGEST_LATE = timedelta(days=31)
+GROWTH_PART = 5
+GROWTH_PEOPLE = 50
+"""A delivery set for later may reach a fifth or fifty people more than were confirmed: friends come daily."""
+_AT_ONCE = 50
+_log = logging.getLogger(__name__)
+
+
+class Moments:
+    """`run_due` is called again and again, in every process that has duties."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        bell: NewsBell,
+        index: SegmentIndex,
+        freezing: Freezing,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bell = bell
+        self._freezing = freezing
+        self._recipients = Recipients(database, index)
+
+    def run_due(self) -> None:
+        """Do everything that is due; one that fails stays due and stops no other."""
+        while True:
+            with self._database.read() as connection:
+                due = list_due(connection, self._clock(), _AT_ONCE)
+            done = [moment for moment in due if self._try(moment)]
+            if not done:
+                return
+            self._bell.ring()
+
+    def _try(self, moment: Moment) -> bool:
+        try:
+            return self._take(moment)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            _log.exception("a delivery that is due could not be started")
+            return False
+
+    def _take(self, moment: Moment) -> bool:
+        """Whether this call did what the moment asks for."""
+        with self._database.read() as connection:
+            found = find_delivery(connection, self._database.cipher, moment.delivery)
+        if found is None:
+            with self._database.write() as connection:
+                return take_moment(connection, moment)
+        if moment.kind in ("hold", "at"):
+            return self._start(moment, found[1])
+        return self._make_day(moment, found[1])
+
+    # --- what goes out now ---
+
+    def _start(self, moment: Moment, seen: Delivery) -> bool:
+        now = self._clock()
+        late = is_too_late(seen.draft, moment.due_at, now)
+        members = b"" if late else self._recipients.members_of(seen)
+        count = len(members) // MEMBER_BYTES
+        with self._database.write() as connection:
+            wait_for_turn(connection)
+            if not take_moment(connection, moment):
+                return False
+            delivery = self._find(connection, moment.delivery)
+            if delivery is None or delivery.state not in ("held", "scheduled"):
+                return True
+            if late:
+                self._end(connection, delivery, "skipped", "too_late", now)
+            elif _has_outgrown(delivery, moment, count):
+                self._end(connection, delivery, "failed", "count_changed", now)
+            else:
+                start_run(
+                    connection,
+                    self._database,
+                    self._freezing,
+                    delivery,
+                    count=count,
+                    now=now,
+                    members=members if is_of_own_days(delivery) else None,
+                )
+        return True
+
+    def _end(
+        self, connection: Connection, delivery: Delivery, state: str, reason: str, now: datetime
+    ) -> None:
+        """It never goes out: told in the list, and to administrators once a day for each rule."""
+        ended = {
+            "state": state,
+            "reason": reason,
+            "finished_at": now,
+            "numbers": DeliveryNumbers(),
+        }
+        put_delivery(connection, self._database.cipher, delivery.model_copy(update=ended), now)
+        code = DELIVERY_SKIPPED if state == "skipped" else DELIVERY_NOT_STARTED
+        raise_notice(
+            connection,
+            self._database.cipher,
+            code,
+            delivery.series or delivery.made_by_rule or delivery.draft.id,
+            now,
+            shown=delivery.draft.title,
+        )
+
+    # --- days of a rule ---
+
+    def _make_day(self, moment: Moment, seen: Delivery) -> bool:
+        now = self._clock()
+        day = japan_day(moment.due_at)
+        with self._database.read() as connection:
+            holidays = find_holidays(connection, self._database.cipher)
+        following = next_moments(seen.draft.when, moment.due_at, holidays, 1)
+        step = _Step(day=day, next=following[0] if following else None)
+        is_nobodys = self._recipients.is_nobodys_day(seen.draft, day)
+        with self._database.write() as connection:
+            wait_for_turn(connection)
+            if not take_moment(connection, moment):
+                return False
+            series = self._find(connection, moment.delivery)
+            if series is None or series.state != "repeating":
+                return True
+            if is_nobodys:
+                skip_rule_day(connection, rule=series.draft.id, day=day, now=now)
+            else:
+                self._add_day(connection, series, moment, step, now)
+            self._go_on(connection, series, moment, step, now)
+        return True
+
+    def _add_day(
+        self, connection: Connection, series: Delivery, moment: Moment, step: _Step, now: datetime
+    ) -> None:
+        made = make_delivery_of_rule(
+            connection,
+            self._database,
+            rule=series.draft.id,
+            day=step.day,
+            draft=draft_of_day(series.draft, step.day, moment.due_at),
+            due_at=moment.due_at,
+            approved=True,
+            now=now,
+            series=series,
+        )
+        is_overtaken = step.next is not None and step.next <= now
+        if made is not None and is_overtaken:
+            drop_moment(connection, made)
+            delivery = self._find(connection, made)
+            assert delivery is not None
+            self._end(connection, delivery, "skipped", "too_late", now)
+
+    def _go_on(
+        self, connection: Connection, series: Delivery, moment: Moment, step: _Step, now: datetime
+    ) -> None:
+        facts: dict[str, object] = {"due_at": step.next}
+        if step.next is None:
+            facts |= {"state": "sent", "finished_at": now}
+        else:
+            put_moment(connection, Moment(delivery=moment.delivery, due_at=step.next, kind=moment.kind))
+        put_delivery(connection, self._database.cipher, series.model_copy(update=facts), now)
+
+    def _find(self, connection: Connection, id: str) -> Delivery | None:
+        found = find_delivery(connection, self._database.cipher, id)
+        return None if found is None else found[1]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The day a rule is at, and its next moment; None when it has come to its end."""
+
+    day: date
+    next: datetime | None
+
+
+def is_too_late(draft: DeliveryDraft, due_at: datetime, now: datetime) -> bool:
+    """Whether the draft's late rule forbids to send it now."""
+    late = now - due_at
+    if late <= ON_TIME:
+        return False
+    allowed = min(timedelta(minutes=max(0, min(draft.late_minutes, 10**6))), LONGEST_LATE)
+    return draft.late == "skip" or late > allowed
+
+
+def draft_of_day(draft: DeliveryDraft, day: date, moment: datetime) -> DeliveryDraft:
+    """What a rule's delivery sends on this day. Residents' own days stay in it: they say who gets it."""
+    own_days = isinstance(draft.when, OnResidentDay | OnAge)
+    return draft.model_copy(
+        update={
+            "title": title_of_day(draft.title, day),
+            "when": draft.when if own_days else At(at=moment),
+        }
+    )
+
+
+def _has_outgrown(delivery: Delivery, moment: Moment, count: int) -> bool:
+    """Whether clearly more people would be reached than somebody confirmed."""
+    seen = delivery.numbers.recipients
+    if delivery.series or delivery.made_by_rule:
+        return False  # each day finds its own people; nobody counted them
+    if moment.kind == "hold":
+        return has_grown_too_much(seen, count)
+    return count - seen > max(GROWTH_PEOPLE, seen // GROWTH_PART)
