@@ -82,6 +82,13 @@ def kind_marks(calendar: WasteCalendar) -> dict[str, str]:
     return marks
 
 
+def readable_on(colour: str) -> str:
+    """Black or white, whichever stands out more on `#rrggbb` (WCAG relative luminance)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"
+
+
 def kind_named(calendar: WasteCalendar, kind: str) -> WasteKind | None:
     return next((known for known in calendar.kinds if known.id == kind), None)
 

@@ -96,6 +96,9 @@ class WasteSearch:
     def __len__(self) -> int:
         return len(self._words)
 
+    def with_id(self, id: str) -> WasteWord | None:
+        return next((word for word in self._words if word.id == id), None)
+
     def find(self, typed: str, limit: int = BEST) -> list[Hit]:
         """The best few, the best first; none when nothing is near."""
         wanted = [

@@ -37,6 +37,7 @@ from relay.features.residents import (
 )
 from relay.features.settings import find_settings
 from relay.features.talk_words import TalkWords, normalise
+from relay.features.waste_talk import WasteAnswer, WasteTalk
 from relay.line.cards import Payload, link_message, text_message
 from relay.line.events import Event, Follow, MediaSent, Other, Tapped, TextSaid, Unfollow, Unsend
 from relay.store.cipher import ColumnCipher
@@ -102,6 +103,8 @@ class Talk:
         self._on_linked = on_linked
         self._town_name = town_name
         self._telephone = telephone
+        self._waste = WasteTalk(cipher, words)
+        self._waste_url = ""
         self._known_items: tuple[int, Sequence[SegmentItem]] | None = None
 
     def answer(self, connection: Connection, event: Event, now: datetime) -> Answered:
@@ -186,6 +189,9 @@ class Talk:
         tap = self._typed_choice(turn, said)
         if tap is not None:
             return "event.text.choice", self._take(turn, tap)
+        waste = self._waste.hear(turn.connection, text, turn.answers(), turn.now, **self._waste_help(turn))
+        if waste is not None:
+            return f"event.text.{waste.counted}", self._show_waste(turn, waste)
         return "event.text.other", [self._point(turn, "free_text")]
 
     def _typed_choice(self, turn: _Turn, said: str) -> Tap | None:
@@ -206,11 +212,25 @@ class Talk:
             return Tap("year", item.id, said.removesuffix("年"), place.single)
         return None
 
+    def _waste_help(self, turn: _Turn) -> dict[str, str]:
+        return {"page_url": self._waste_url, "telephone": self._phone(turn)}
+
+    def _show_waste(self, turn: _Turn, answer: WasteAnswer) -> list[Payload]:
+        item = turn.item(answer.ask_district)
+        if item is not None:
+            return self._ask(turn, item, alone=True, lead=answer.lead)
+        return list(answer.messages) or [self._point(turn, "free_text")]
+
     # --- taps ---
 
     def _tapped(self, turn: _Turn, data: str) -> tuple[str, list[Payload]]:
         tap = parse_tap(data)
         if tap is None:
+            waste = self._waste.tapped(
+                turn.connection, data, turn.answers(), turn.now, **self._waste_help(turn)
+            )
+            if waste is not None:
+                return f"event.tap.{waste.counted}", self._show_waste(turn, waste)
             return "event.tap.unknown", [self._point(turn, "button_unknown")]
         return f"event.tap.{tap.verb}", self._take(turn, tap)
 
@@ -298,9 +318,9 @@ class Talk:
         )
         return ask(asking, self._words, turn.now)
 
-    def use_pages(self, *, settings_url: str, contact_url: str) -> None:
+    def use_pages(self, *, settings_url: str, contact_url: str, waste_url: str = "") -> None:
         """Addresses of the pages from now on, when a LIFF app was entered while we run."""
-        self._settings_url, self._contact_url = settings_url, contact_url
+        self._settings_url, self._contact_url, self._waste_url = settings_url, contact_url, waste_url
 
     def _phone(self, turn: _Turn) -> str:
         settings = find_settings(turn.connection, self._cipher)

@@ -17,6 +17,8 @@ class TalkWords:
     settings_words: frozenset[str]
     start_words: frozenset[str]
     contact_words: frozenset[str]
+    waste_words: dict[str, tuple[str, ...]]
+    """What is asked about waste (today, tomorrow, week, both) by the words for it."""
     texts: dict[str, str]
     buttons: dict[str, str]
     cards: dict[str, str]
@@ -35,6 +37,7 @@ def load_talk_words(file: Path = _FILE) -> TalkWords:
         settings_words=frozenset(map(normalise, raw["settings_words"])),
         start_words=frozenset(map(normalise, raw["start_words"])),
         contact_words=frozenset(map(normalise, raw["contact_words"])),
+        waste_words={name: tuple(typed) for name, typed in raw["waste_words"].items()},
         texts=raw["say"],
         buttons=raw["button"],
         cards=raw["card"],

@@ -107,6 +107,47 @@ def answers_message(
     return _flex(alt, bubble)
 
 
+def facts_message(
+    *,
+    alt: str,
+    title: str,
+    rows: Sequence[tuple[str, str]],
+    note: str = "",
+    page: tuple[str, str] | None = None,
+    quick: Sequence[Button] = (),
+) -> Payload:
+    """A card of names and what is said of them. `page`: label and address of a button below it."""
+    contents: list[Payload] = [_text(note, size="sm", color=_QUIET)] if note else []
+    for name, fact in rows:
+        contents.append(
+            {
+                "type": "box",
+                "layout": "horizontal",
+                "margin": "md",
+                "spacing": "md",
+                "contents": [
+                    {**_text(name, size="sm", color=_QUIET), "flex": 2},
+                    {**_text(fact, size="md"), "flex": 4},
+                ],
+            }
+        )
+    bubble: Payload = {
+        "type": "bubble",
+        "size": "mega",
+        "header": _header(title),
+        "body": {"type": "box", "layout": "vertical", "contents": contents},
+    }
+    if page is not None:
+        label, url = page
+        action = {"type": "uri", "label": shorten_label(label), "uri": url}
+        bubble["footer"] = {
+            "type": "box",
+            "layout": "vertical",
+            "contents": [{"type": "button", "style": "primary", "color": _BLUE, "action": action}],
+        }
+    return _flex(alt, bubble, quick)
+
+
 def link_message(*, alt: str, text: str, label: str, url: str) -> Payload:
     """A short text with one button that opens a page."""
     action = {"type": "uri", "label": label, "uri": url}

@@ -15,6 +15,7 @@ from relay.pages.files import StaticFiles
 from relay.pages.mine import MinePages
 from relay.pages.rendering import Renderer
 from relay.pages.settings import SettingsPage
+from relay.pages.waste import WastePage
 from relay.store.database import Database
 
 
@@ -62,6 +63,7 @@ def make_pages(
     settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     contact = ContactPages(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     mine = MinePages(database=database, clock=clock, renderer=renderer, entry=entry)
+    waste = WastePage(database=database, clock=clock, renderer=renderer)
     routes: list[BaseRoute] = [
         Route("/pages", entry.show, methods=["GET"]),
         Route("/pages/", entry.show, methods=["GET"]),
@@ -74,6 +76,7 @@ def make_pages(
         Route("/pages/contact/{form}", contact.send, methods=["POST"]),
         Route("/pages/mine", mine.show, methods=["GET"]),
         Route("/pages/mine/{submission}", mine.one, methods=["GET"]),
+        Route("/pages/waste", waste.show, methods=["GET"]),
         Route("/static/{name}", files.serve, methods=["GET"]),
     ]
     return Pages(routes=routes, entry=entry, renderer=renderer)
