@@ -10,17 +10,27 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from protocol.deliveries import DeliveryDraft, whole_segment
+from protocol.ids import new_id
+from protocol.languages import DEFAULT_LANGUAGE
 from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
-from protocol.messages import ImageMessage, Message
+from protocol.messages import Action, ImageMessage, Message, with_test_mark
+from relay.errors import Refused
 from relay.features.deliveries import find_delivery
 from relay.features.files import Files
+from relay.features.items import list_items
 from relay.features.ledger import close_run, publish_progress
 from relay.features.quota import QuotaReader
+from relay.features.results import choose_unit
 from relay.features.segments import SegmentIndex
+from relay.features.settings import find_settings
+from relay.features.texts import NO_DISTRICT, PlannedText, may_broadcast, plan_texts, written_out
 from relay.line.multicast import MEMBERS_LIMIT
+from relay.line.payloads import PayloadParts
 from relay.store.batches import NewBatch, add_batches
 from relay.store.database import Connection, Database
-from relay.store.runs import begin_run, end_run, find_run
+from relay.store.jobs import add_job
+from relay.store.runs import add_run, add_texts, begin_run, end_run, find_run
 
 FREEZE = "freeze"
 _MEMBER_BYTES = 4
@@ -30,12 +40,18 @@ class BuildMessages(Protocol):
     """Makes LINE's message objects; `relay/line/payloads.py` has the real one."""
 
     def __call__(
-        self, messages: Sequence[Message], media_url: Callable[[str], str], /
+        self, messages: Sequence[Message], parts: PayloadParts, quick_replies: Sequence[Action], /
     ) -> list[dict[str, Any]]: ...
 
 
+class MakeParts(Protocol):
+    """Where the messages of a delivery point at. `counted`: taps on links are counted under its id."""
+
+    def __call__(self, connection: Connection, delivery: str, /, *, counted: bool) -> PayloadParts: ...
+
+
 class Freezing:
-    """The job between a confirmation and the first call, and the messages it freezes."""
+    """From a confirmation to the first call: recipients, texts and batches are decided once."""
 
     def __init__(
         self,
@@ -45,13 +61,45 @@ class Freezing:
         quota: QuotaReader,
         files: Files,
         build_messages: BuildMessages,
+        make_parts: MakeParts | None = None,
     ) -> None:
+        """Without `make_parts` links stay as they are written."""
         self._database = database
         self._clock = clock
         self._index = index
         self._quota = quota
         self._files = files
         self._build_messages = build_messages
+        self._make_parts = make_parts or self._plain_parts
+
+    def queue(
+        self,
+        connection: Connection,
+        draft: DeliveryDraft,
+        *,
+        recipients: int,
+        now: datetime,
+        members: bytes | None = None,
+    ) -> None:
+        """Make the run of a confirmed delivery whose record already stands at `queued`.
+
+        `recipients`: the number that was confirmed. With `members` (residents.no, four bytes each) exactly
+        those get it and it is frozen at once; without, a job asks the segment.
+        """
+        add_run(
+            connection,
+            id=draft.id,
+            kind="segment",
+            delivery=draft.id,
+            silent=draft.silent,
+            recipients=recipients,
+            now=now,
+        )
+        if members is None:
+            add_job(connection, id=new_id(now), kind=FREEZE, subject=draft.id, run_at=now)
+        else:
+            self._fill(connection, draft, self._plan(connection, draft, members), now)
+            self._quota.forget()
 
     def freeze(self, run: str) -> None:
         """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
@@ -62,23 +110,24 @@ class Freezing:
         with self._database.read() as connection:
             known = find_run(connection, run)
             found = find_delivery(connection, self._database.cipher, known.delivery) if known else None
-        if known is None or found is None or known.state != "queued":
-            return
-        members = self._index.members(found[1].draft.segment)
+            if known is None or found is None or known.state != "queued":
+                return
+            draft = found[1].draft
+            members = self._index.members(whole_segment(draft))
+            planned = self._plan(connection, draft, members)
         with self._database.write() as connection:
             known = find_run(connection, run, lock=True)
             if known is None or known.state != "queued":
                 return
-            now = self._clock()
             if has_grown_too_much(known.recipients, len(members) // _MEMBER_BYTES):
                 self._end_unsent(connection, run, "count_changed")
                 return
-            add_batches(connection, run, cut_batches(members, silent=known.silent))
-            begin_run(connection, run, recipients=len(members) // _MEMBER_BYTES, now=now)
-            if members:
-                publish_progress(connection, self._database, run, now)
-            else:
-                close_run(connection, self._database, run, now)
+            try:
+                self.check_files(connection, draft)
+            except Refused as refusal:  # a file went missing since it was confirmed
+                self._end_unsent(connection, run, refusal.reason)
+                return
+            self._fill(connection, draft, planned, self._clock())
         self._quota.forget()
 
     def give_up(self, run: str) -> None:
@@ -88,18 +137,69 @@ class Freezing:
             if known is not None and known.state == "queued":
                 self._end_unsent(connection, run, "not_started")
 
-    def _end_unsent(self, connection: Connection, run: str, reason: str) -> None:
-        now = self._clock()
-        end_run(connection, run, state="failed", reason=reason, now=now)
-        publish_progress(connection, self._database, run, now)
+    def freeze_test(
+        self, connection: Connection, draft: DeliveryDraft, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The Japanese messages as somebody without a district would read them, marked as a test."""
+        town = find_settings(connection, self._database.cipher)
+        nowhere = NO_DISTRICT[DEFAULT_LANGUAGE]
+        messages, quick_replies = written_out(draft, DEFAULT_LANGUAGE, nowhere, town, now)
+        self._check_files(connection, messages)
+        parts = self._make_parts(connection, draft.id, counted=False)
+        return self._build_messages(with_test_mark(messages), parts, quick_replies)
 
-    def freeze_messages(self, connection: Connection, messages: Sequence[Message]) -> list[dict[str, Any]]:
-        """LINE's form of the messages; pictures become public now, under addresses nobody can guess."""
+    def check_files(self, connection: Connection, draft: DeliveryDraft) -> None:
+        """Raises Refused when a file the draft needs is missing or not what LINE takes."""
+        self._check_files(connection, draft.messages)
+        for variant in draft.variants:
+            self._check_files(connection, variant.messages)
+
+    def _check_files(self, connection: Connection, messages: Sequence[Message]) -> None:
         for message in messages:
             if isinstance(message, ImageMessage):
                 self._files.check_picture(connection, message.file, IMAGE_BYTES_LIMIT)
                 self._files.check_picture(connection, message.preview, PREVIEW_BYTES_LIMIT)
-        return self._build_messages(messages, lambda sha256: self._files.publish(connection, sha256))
+
+    def _plain_parts(self, connection: Connection, delivery: str, /, *, counted: bool) -> PayloadParts:
+        # Pictures become public now, under addresses nobody can guess.
+        return PayloadParts(media_url=lambda sha256: self._files.publish(connection, sha256))
+
+    def _plan(self, connection: Connection, draft: DeliveryDraft, members: bytes) -> list[PlannedText]:
+        items = list_items(connection, self._database.cipher).values()
+        districts = [item for item in items if item.kind == "district" and not item.retired]
+        first = min(districts, key=lambda item: (item.position, item.id), default=None)
+        return plan_texts(draft, members, lambda all, by: self._index.split(all, by), first)
+
+    def _fill(
+        self, connection: Connection, draft: DeliveryDraft, planned: Sequence[PlannedText], now: datetime
+    ) -> None:
+        """Texts, batches and keys of the run, ready to be called for when this is committed."""
+        run, cipher = draft.id, self._database.cipher
+        town = find_settings(connection, cipher)
+        recipients = sum(len(text.members) for text in planned) // _MEMBER_BYTES
+        if recipients == 0:
+            begin_run(connection, run, recipients=0, now=now)
+            close_run(connection, self._database, run, now)
+            return
+        parts = self._make_parts(connection, run, counted=draft.count_links)
+        texts = []
+        for text in planned:
+            messages, quick_replies = written_out(draft, text.language, text.district, town, now)
+            texts.append(self._build_messages(messages, parts, quick_replies))
+        add_texts(connection, cipher, run, texts)
+        if may_broadcast(draft):
+            add_batches(connection, run, [new_batch(0, "broadcast", planned[0].members)])
+            unit = ""  # LINE counts a broadcast by its request id
+        else:
+            add_batches(connection, run, cut_texts(planned))
+            unit = choose_unit(connection, run, recipients, now)
+        begin_run(connection, run, recipients=recipients, now=now, unit=unit)
+        publish_progress(connection, self._database, run, now)
+
+    def _end_unsent(self, connection: Connection, run: str, reason: str) -> None:
+        now = self._clock()
+        end_run(connection, run, state="failed", reason=reason, now=now)
+        publish_progress(connection, self._database, run, now)
 
 
 def has_grown_too_much(seen: int, count: int) -> bool:
@@ -107,19 +207,26 @@ def has_grown_too_much(seen: int, count: int) -> bool:
     return count - seen > max(10, seen // 100)
 
 
-def cut_batches(members: bytes, *, silent: bool) -> list[NewBatch]:
-    """Batches of at most 500, each with its retry key. One person alone is reached by push."""
+def cut_texts(planned: Sequence[PlannedText]) -> list[NewBatch]:
+    """The batches of every text, numbered through the run."""
+    batches: list[NewBatch] = []
+    for no, text in enumerate(planned):
+        batches += cut_batches(text.members, text=no, first=len(batches))
+    return batches
+
+
+def cut_batches(members: bytes, *, text: int = 0, first: int = 0) -> list[NewBatch]:
+    """Batches of at most 500, each with its retry key. A text for one person alone goes by push."""
     size = MEMBERS_LIMIT * _MEMBER_BYTES
-    if len(members) == _MEMBER_BYTES and not silent:
-        return [new_batch(0, "push", members)]
+    endpoint = "push" if len(members) == _MEMBER_BYTES else "multicast"
     return [
-        new_batch(no, "multicast", members[start : start + size])
+        new_batch(first + no, endpoint, members[start : start + size], text=text)
         for no, start in enumerate(range(0, len(members), size))
     ]
 
 
-def new_batch(no: int, endpoint: str, members: bytes) -> NewBatch:
-    return NewBatch(no=no, endpoint=endpoint, retry_key=str(uuid.uuid4()), members=members)
+def new_batch(no: int, endpoint: str, members: bytes, *, text: int = 0) -> NewBatch:
+    return NewBatch(no=no, endpoint=endpoint, retry_key=str(uuid.uuid4()), members=members, text=text)
 
 
 def member_bytes(number: int) -> bytes:

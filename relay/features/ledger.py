@@ -5,13 +5,14 @@ Group commits keep the ledger cheaper than the calls it guards (design "Hot path
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from protocol.deliveries import DeliveryNumbers
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.news import NewsBell
+from relay.features.results import begin_results
 from relay.features.test_runs import publish_test_run
 from relay.store.batches import (
     Claim,
@@ -20,6 +21,7 @@ from relay.store.batches import (
     count_open,
     give_up_waiting,
     has_due_batches,
+    keep_members,
     release_claims,
     waits_for_line,
     write_outcomes,
@@ -28,9 +30,13 @@ from relay.store.database import Connection, Database
 from relay.store.leases import drop_lease, take_lease
 from relay.store.runs import (
     Run,
+    Text,
+    cancel_run,
     end_run,
-    find_messages,
     find_run,
+    find_text,
+    list_cancelled_open,
+    list_stopped,
     list_unended,
     mark_reported,
     pause_run,
@@ -51,6 +57,8 @@ class Turn:
     was_elsewhere: bool = False
     """Another worker paced the channel until now and may have used up this second."""
     ended: list[str] = field(default_factory=list)
+    stopped: frozenset[str] = frozenset()
+    """Runs of the claims in hand that must not be called for now: people or LINE stopped them."""
 
 
 class Ledger:
@@ -65,13 +73,16 @@ class Ledger:
         owner: str,
         claim_life: timedelta = timedelta(seconds=60),
         pacing_life: timedelta = timedelta(seconds=10),
+        still_friends: Callable[[bytes], bytes] = lambda members: members,
     ) -> None:
+        """`still_friends` leaves out of residents.no who blocked the account since they were frozen."""
         self._database = database
         self._clock = clock
         self._bell = bell
         self._owner = owner
         self._claim_life = claim_life
         self._pacing_life = pacing_life
+        self._still_friends = still_friends
         self._unreported: set[str] = set()
         self._held_until: datetime | None = None
 
@@ -88,20 +99,24 @@ class Ledger:
             self._unreported |= set(list_unended(connection))
         return released > 0
 
-    def turn(self, outcomes: Sequence[Outcome], want: int, *, is_busy: bool) -> Turn:
+    def turn(
+        self, outcomes: Sequence[Outcome], want: int, *, is_busy: bool, in_hand: Collection[str] = ()
+    ) -> Turn:
         """Write outcomes, claim at most `want` batches and report progress, in one transaction.
 
-        `is_busy`: claims are in hand, so the right to call must not run out.
+        `is_busy`: claims are in hand, so the right to call must not run out; `in_hand`: the runs they are of.
         """
         now = self._clock()
         has_news = bool(outcomes or self._unreported or self._must_renew(now, is_busy))
         if not has_news and (want <= 0 or not self._is_anything_due(now)):
-            return Turn(may_call_until=self._held_until)  # an idle relay writes nothing
+            # an idle relay writes nothing
+            return Turn(may_call_until=self._held_until, stopped=self._stopped(in_hand))
         with self._database.write() as connection:
             until = now + self._pacing_life
             lease = take_lease(connection, PACING_LEASE, owner=self._owner, now=now, until=until)
             write_outcomes(connection, outcomes, owner=self._owner, now=now)
             self._unreported |= {outcome.run for outcome in outcomes}
+            self._unreported |= set(list_cancelled_open(connection))
             for run, reason in {
                 outcome.run: outcome.pauses for outcome in outcomes if outcome.pauses
             }.items():
@@ -115,6 +130,7 @@ class Ledger:
                     lease_until=now + self._claim_life,
                     limit=want,
                 )
+                claims = self._without_leavers(connection, claims)
             reported, ended = self._report(connection, now)
         self._unreported -= set(reported)
         self._held_until = until if lease.is_mine else None
@@ -125,7 +141,28 @@ class Ledger:
             may_call_until=self._held_until,
             was_elsewhere=lease.is_mine and lease.was_elsewhere,
             ended=ended,
+            stopped=self._stopped(in_hand),
         )
+
+    def _stopped(self, in_hand: Collection[str]) -> frozenset[str]:
+        if not in_hand:
+            return frozenset()
+        with self._database.read() as connection:
+            return frozenset(list_stopped(connection, in_hand))
+
+    def _without_leavers(self, connection: Connection, claims: list[Claim]) -> list[Claim]:
+        """Leave out who blocked the account meanwhile, before the first try only: a later one must be the
+        same request. Their number stays in the batch: LINE, too, accepts who blocked it and drops them.
+        """
+        kept = [
+            replace(claim, members=self._still_friends(claim.members))
+            if claim.is_first_try and claim.endpoint == "multicast"
+            else claim
+            for claim in claims
+        ]
+        pairs = zip(claims, kept, strict=True)
+        keep_members(connection, [new for old, new in pairs if len(new.members) != len(old.members)])
+        return kept
 
     def _must_renew(self, now: datetime, is_busy: bool) -> bool:
         """Whether calls are under way and the right to make them runs out soon."""
@@ -133,27 +170,32 @@ class Ledger:
 
     def _is_anything_due(self, now: datetime) -> bool:
         with self._database.read() as connection:
-            return has_due_batches(connection, now)
+            return has_due_batches(connection, now) or bool(list_cancelled_open(connection))
 
-    def messages(self, run: str) -> tuple[bytes, bool]:
-        """The frozen message objects of a run as JSON, and whether phones stay quiet."""
+    def text(self, run: str, no: int) -> Text:
+        """What these people of the run get."""
         with self._database.read() as connection:
-            return find_messages(connection, self._database.cipher, run)
+            return find_text(connection, self._database.cipher, run, no)
 
     def _report(self, connection: Connection, now: datetime) -> tuple[list[str], list[str]]:
         """Publish the numbers of runs that changed, at most twice a second each, and at their end."""
         reported, ended = [], []
         for id in sorted(self._unreported):
             run = find_run(connection, id, lock=True)
-            if run is None or run.state not in ("sending", "paused"):
+            if run is None or run.state not in ("sending", "paused", "cancelled") or run.finished_at:
                 reported.append(id)
                 continue
             if run.kind == "test" and run.state == "paused":
                 give_up_waiting(connection, id, now)  # nobody goes on with a test: a new one is as quick
-            is_done = (run.state == "sending" or run.kind == "test") and count_open(connection, id) == 0
+            elif run.state == "cancelled":
+                give_up_waiting(connection, id, now, untouched="cancelled")
+            goes_on_later = run.state == "paused" and run.kind != "test"
+            is_done = not goes_on_later and count_open(connection, id) == 0
             is_early = run.reported_at is not None and now - run.reported_at < _REPORT_EVERY
             if is_early and not is_done and run.state == "sending":
                 continue
+            if run.state == "cancelled" and not is_done:
+                continue  # calls are under way, or their worker died: looked at again
             if is_done:
                 close_run(connection, self._database, id, now)
                 ended.append(id)
@@ -172,11 +214,30 @@ def close_run(connection: Connection, database: Database, id: str, now: datetime
     reason = run.reason or ("line_refused" if numbers.refused else "")
     if numbers.recipients == 0:
         reason = "no_recipients"
-    end_run(connection, id, state="sent" if reached else "failed", reason=reason, now=now)
+    state = "cancelled" if run.state == "cancelled" else "sent" if reached else "failed"
+    end_run(connection, id, state=state, reason=reason, now=now)
     publish_progress(connection, database, id, now)
+    if reached and run.kind != "test":
+        begin_results(connection, database, run, now)
     if run.kind == "test":
         counts = {f"test.{state}": getattr(numbers, state) for state in ("accepted", "refused", "unknown")}
         add_tallies(connection, now, counts)
+
+
+def cancel_rest(connection: Connection, database: Database, id: str, now: datetime) -> bool:
+    """Those who still wait for a paused run never get it; whether it was paused.
+
+    What was tried without a clear answer is `unknown`. Calls still under way are awaited: the worker closes
+    the run with what came of them.
+    """
+    if not cancel_run(connection, id):
+        return False
+    give_up_waiting(connection, id, now, untouched="cancelled")
+    if count_open(connection, id) == 0:
+        close_run(connection, database, id, now)
+    else:
+        publish_progress(connection, database, id, now)
+    return True
 
 
 def publish_progress(connection: Connection, database: Database, id: str, now: datetime) -> None:

@@ -19,14 +19,12 @@ from protocol.deliveries import (
     find_sending_problems,
 )
 from protocol.delivery_changes import DeliveryResume, DeliverySend, DeliveryTest
-from protocol.ids import new_id
 from protocol.message_limits import find_message_problems
-from protocol.messages import with_test_mark
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
 from relay.features.deliveries import DELIVERY, find_delivery, put_delivery
-from relay.features.freezing import FREEZE, Freezing, has_grown_too_much, member_bytes, new_batch
+from relay.features.freezing import Freezing, has_grown_too_much, member_bytes, new_batch
 from relay.features.items import list_items
 from relay.features.ledger import publish_progress
 from relay.features.quota import QuotaReader
@@ -35,10 +33,10 @@ from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import add_batches
 from relay.store.database import Connection, Database
-from relay.store.jobs import add_job
 from relay.store.records import find_version
 from relay.store.runs import (
     add_run,
+    add_texts,
     begin_run,
     count_people_under_way,
     resume_run,
@@ -161,20 +159,8 @@ class Sending:
         delivery = self._find_sendable(connection, id, change.based_on)
         still_fits(connection)
         draft = delivery.draft
-        messages = self.freezing.freeze_messages(connection, draft.messages)
+        self.freezing.check_files(connection, draft)
         state: DeliveryState = "queued"
-        add_run(
-            connection,
-            self._database.cipher,
-            id=id,
-            kind="segment",
-            delivery=id,
-            messages=messages,
-            silent=draft.silent,
-            recipients=count,
-            now=now,
-        )
-        add_job(connection, id=new_id(now), kind=FREEZE, subject=id, run_at=now)
         queued = delivery.model_copy(
             update={
                 "state": state,
@@ -183,7 +169,9 @@ class Sending:
                 "numbers": DeliveryNumbers(recipients=count, waiting=count),
             }
         )
-        return put_delivery(connection, self._database.cipher, queued, now)
+        version = put_delivery(connection, self._database.cipher, queued, now)
+        self.freezing.queue(connection, draft, recipients=count, now=now)
+        return version
 
     def _begin_test(self, connection: Connection, change: Change, payload: DeliveryTest) -> int:
         """Returns the version of the record that tells what came of it."""
@@ -191,18 +179,17 @@ class Sending:
         accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
         if not payload.staff or any(staff not in accounts for staff in payload.staff):
             raise Refused("no_test_account")
-        messages = self.freezing.freeze_messages(connection, with_test_mark(payload.draft.messages))
+        messages = self.freezing.freeze_test(connection, payload.draft, now)
         add_run(
             connection,
-            self._database.cipher,
             id=change.id,
             kind="test",
             delivery=payload.draft.id,
-            messages=messages,
             silent=False,
             recipients=0,
             now=now,
         )
+        add_texts(connection, self._database.cipher, change.id, [messages])
         people = sorted(set(accounts.values()))
         batches = [new_batch(no, "push", member_bytes(number)) for no, number in enumerate(people)]
         add_batches(connection, change.id, batches)

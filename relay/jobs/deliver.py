@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ from relay.jobs.pace import Pace
 from relay.line.answers import LineAnswer
 from relay.line.multicast import message_tail, multicast_body
 from relay.store.batches import Claim, Outcome
+from relay.store.runs import Text
 
 IN_HAND = 320
 """Claims held at a time: what waits for its moment, and what LINE has not answered yet."""
@@ -39,11 +41,15 @@ _AFTER_ANOTHER = 1.1
 _log = logging.getLogger(__name__)
 
 Multicast = Callable[[bytes, str], Awaitable[LineAnswer]]
-Push = Callable[[str, bytes, str], Awaitable[LineAnswer]]
+Push = Callable[[str, Text, str], Awaitable[LineAnswer]]
+Broadcast = Callable[[Text, str], Awaitable[LineAnswer]]
 
 
 class Deliverer:
-    """One worker's sender. `multicast` takes (body, retry key); `push` (user id, messages, retry key)."""
+    """One worker's sender.
+
+    `multicast` takes (body, retry key), `push` (user id, text, retry key), `broadcast` (text, retry key).
+    """
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class Deliverer:
         *,
         multicast: Multicast,
         push: Push,
+        broadcast: Broadcast,
         pace: Pace,
     ) -> None:
         self._ledger = ledger
@@ -60,6 +67,7 @@ class Deliverer:
         self._clock = clock
         self._multicast = multicast
         self._push = push
+        self._broadcast = broadcast
         self._pace = pace
         self._outcomes: list[Outcome] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,8 +77,9 @@ class Deliverer:
         self._turns = 0
         self._paused: dict[str, int] = {}
         self._stopping = False
-        self._tails: dict[str, bytes] = {}
-        self._bodies: dict[str, bytes] = {}
+        self._texts: dict[tuple[str, int], Text] = {}
+        self._tails: dict[tuple[str, int], bytes] = {}
+        self._in_hand: Counter[str] = Counter()
         self._reading = asyncio.Lock()
 
     def wake(self) -> None:
@@ -99,7 +108,13 @@ class Deliverer:
         self._news.clear()
         self._turns += 1
         try:
-            turn = await asyncio.to_thread(self._ledger.turn, outcomes, want, is_busy=bool(self._tasks))
+            turn = await asyncio.to_thread(
+                self._ledger.turn,
+                outcomes,
+                want,
+                is_busy=bool(self._tasks),
+                in_hand=[run for run, claims in self._in_hand.items() if claims],
+            )
         except StoreUnavailable as trouble:
             # The calls were made and their keys are stored: kept here until the store takes them again.
             _log.warning("outcomes wait for the store: %s", trouble.reason)
@@ -108,6 +123,7 @@ class Deliverer:
             return
         self._note(turn)
         for claim in turn.claims:
+            self._in_hand[claim.run] += 1
             task = asyncio.create_task(self._send(claim, self._turns))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -116,10 +132,14 @@ class Deliverer:
         if turn.was_elsewhere:
             self._pace.hold(_AFTER_ANOTHER)
         self._may_call_until = turn.may_call_until
+        for run in turn.stopped:  # the claims of this turn are of runs that were going on when it was made
+            self._paused[run] = self._turns - 1
         for run in turn.ended:
-            self._tails.pop(run, None)
             self._paused.pop(run, None)
-            self._bodies.pop(run, None)
+            self._in_hand.pop(run, None)
+            for key in [key for key in self._texts if key[0] == run]:
+                del self._texts[key]
+                self._tails.pop(key, None)
 
     async def _rest(self) -> None:
         """A short while when calls are under way, until something happens when there is nothing to do."""
@@ -147,6 +167,7 @@ class Deliverer:
             if outcome.pauses:
                 # Claims of this turn and earlier ones do not know it yet.
                 self._paused[claim.run] = self._turns
+            self._in_hand[claim.run] -= 1
             self._outcomes.append(outcome)
 
     def _without_call(self, claim: Claim, turn: int) -> Outcome | None:
@@ -170,22 +191,24 @@ class Deliverer:
 
     async def _prepare(self, claim: Claim) -> Callable[[], Awaitable[LineAnswer]]:
         """Everything but the call itself, so that the moment given by the pace is the moment it leaves."""
+        text = await self._text(claim.run, claim.text)
+        if claim.endpoint == "broadcast":
+            return lambda: self._broadcast(text, claim.retry_key)
         user_ids = self._index.user_ids(claim.members)
-        messages = await self._messages(claim.run)
         if not user_ids:
             return _nobody
         if claim.endpoint == "push":
-            return lambda: self._push(user_ids[0].decode("ascii"), messages, claim.retry_key)
-        body = multicast_body(user_ids, self._tails[claim.run])
+            return lambda: self._push(user_ids[0].decode("ascii"), text, claim.retry_key)
+        body = multicast_body(user_ids, self._tails[claim.run, claim.text])
         return lambda: self._multicast(body, claim.retry_key)
 
-    async def _messages(self, run: str) -> bytes:
+    async def _text(self, run: str, no: int) -> Text:
         async with self._reading:
-            if run not in self._bodies:
-                messages, silent = await asyncio.to_thread(self._ledger.messages, run)
-                self._bodies[run] = messages
-                self._tails[run] = message_tail(messages, silent=silent)
-            return self._bodies[run]
+            if (run, no) not in self._texts:
+                text = await asyncio.to_thread(self._ledger.text, run, no)
+                self._tails[run, no] = message_tail(text.messages, silent=text.silent, unit=text.unit)
+                self._texts[run, no] = text
+            return self._texts[run, no]
 
 
 async def _nobody() -> LineAnswer:

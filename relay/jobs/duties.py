@@ -37,10 +37,11 @@ from relay.jobs.watch import WATCH_EVERY, Watch
 from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
 from relay.line.multicast import MulticastClient
-from relay.line.push import push_prepared
+from relay.line.push import broadcast_prepared, push_prepared
 from relay.store.database import Connection, Database
 from relay.store.devices import forget_nonces
 from relay.store.jobs import forget_done_jobs
+from relay.store.runs import Text
 from relay.store.sessions import forget_sessions
 from relay.store.throttles import forget_old_tries
 from relay.store.transit import TransitKeys
@@ -214,15 +215,21 @@ def sending_duties(
     """Freezing and sending, under a name of this process's own; the clients stay the caller's to close."""
     owner = str(uuid.uuid4())
 
-    async def push(user_id: str, messages: bytes, retry_key: str) -> LineAnswer:
-        return await push_prepared(line, user_id, messages, retry_key)
+    async def push(user_id: str, text: Text, retry_key: str) -> LineAnswer:
+        return await push_prepared(
+            line, user_id, text.messages, retry_key, silent=text.silent, unit=text.unit
+        )
+
+    async def broadcast(text: Text, retry_key: str) -> LineAnswer:
+        return await broadcast_prepared(line, text.messages, retry_key, silent=text.silent)
 
     deliverer = Deliverer(
-        Ledger(database, clock, bell, owner=owner),
+        Ledger(database, clock, bell, owner=owner, still_friends=index.still_friends),
         index,
         clock,
         multicast=multicast.send,
         push=push,
+        broadcast=broadcast,
         pace=Pace(per_second),
     )
     queue = JobQueue(

@@ -21,6 +21,9 @@ from relay.errors import LineError
 POOL_SIZE = 100  # the SDK's default of 5 per CPU halves the pace of sending
 SEND_TIMEOUT = 10.0  # seconds
 CONTENT_TIMEOUT = 60.0
+COUPONS_A_PAGE = 100
+COUPON_PAGES = 5
+"""LINE allows 5,000 coupons; nobody picks from a longer list than this."""
 
 _FOR_GOOD = frozenset({400, 403, 404, 405, 410, 413, 415})
 
@@ -111,13 +114,57 @@ class LineClient:
         )
         return await self._send(sdk, sdk.api.reply_message_with_http_info, request)
 
-    async def push(self, user_id: str, messages: Sequence[Mapping[str, Any]], retry_key: str) -> Sent:
-        """Send to one person. The key must be stored before the first call and be the same for all tries."""
+    async def push(
+        self,
+        user_id: str,
+        messages: Sequence[Mapping[str, Any]],
+        retry_key: str,
+        *,
+        silent: bool = False,
+        unit: str = "",
+    ) -> Sent:
+        """Send to one person. The key must be stored before the first call and be the same for all tries.
+
+        `silent`: phones stay quiet; `unit`: the name under which LINE counts it.
+        """
         sdk = self._open()
         request = sdk.messaging.PushMessageRequest(
-            to=user_id, messages=[sdk.typed_message(message) for message in messages]
+            to=user_id,
+            messages=[sdk.typed_message(message) for message in messages],
+            notificationDisabled=silent,
+            customAggregationUnits=[unit] if unit else None,
         )
         return await self._send(sdk, sdk.api.push_message_with_http_info, request, x_line_retry_key=retry_key)
+
+    async def broadcast(
+        self, messages: Sequence[Mapping[str, Any]], retry_key: str, *, silent: bool = False
+    ) -> Sent:
+        """Send to every friend, once called beyond anybody's reach. The key as for `push`."""
+        sdk = self._open()
+        request = sdk.messaging.BroadcastRequest(
+            messages=[sdk.typed_message(message) for message in messages], notificationDisabled=silent
+        )
+        return await self._send(sdk, sdk.api.broadcast_with_http_info, request, x_line_retry_key=retry_key)
+
+    async def coupons(self) -> list[dict[str, Any]]:
+        """The coupons that can be sent now, as LINE tells of them: couponId, title."""
+        sdk = self._open()
+        found: list[dict[str, Any]] = []
+        start: str | None = None
+        for _ in range(COUPON_PAGES):
+            page = await self._ask(
+                sdk, sdk.api.list_coupon_with_http_info, ["RUNNING"], start, COUPONS_A_PAGE
+            )
+            found += [each for each in page.get("items", []) if isinstance(each, dict)]
+            start = page.get("next") or None
+            if start is None:
+                break
+        return found
+
+    async def coupon(self, id: str) -> dict[str, Any]:
+        """One coupon with its time: startTimestamp and endTimestamp in seconds."""
+        sdk = self._open()
+        return await self._ask(sdk, sdk.api.get_coupon_detail_with_http_info, id)
 
     async def profile(self, user_id: str) -> Profile | None:
         """None for someone who blocked the account or whom LINE does not know."""

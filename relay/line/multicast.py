@@ -24,10 +24,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
 _ANSWER_LIMIT = 4096
 
 
-def message_tail(messages: bytes, *, silent: bool) -> bytes:
-    """The part of the body all batches of a run share. `messages`: the message objects as JSON."""
+def message_tail(messages: bytes, *, silent: bool, unit: str = "") -> bytes:
+    """The part of the body all batches of a text share. `messages`: the message objects as JSON; `unit`: the
+    name under which LINE counts them, letters, digits and underscores.
+    """
     quiet = b',"notificationDisabled":true' if silent else b""
-    return b'],"messages":' + messages + quiet + b"}"
+    counted = b',"customAggregationUnits":["' + unit.encode("ascii") + b'"]' if unit else b""
+    return b'],"messages":' + messages + quiet + counted + b"}"
 
 
 def multicast_body(user_ids: Sequence[bytes], tail: bytes) -> bytes:

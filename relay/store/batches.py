@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, i
 
 from relay.store.tables import batches, runs
 
-BatchState = Literal["waiting", "accepted", "refused", "unknown"]
+BatchState = Literal["waiting", "accepted", "refused", "unknown", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class NewBatch:
     endpoint: str
     retry_key: str
     members: bytes
+    text: int = 0
+    """Which text of the run these people get."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Claim:
     first_try_at: datetime
     is_first_try: bool
     """Whether no earlier try may have been accepted."""
+    text: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def add_batches(connection: Connection, run: str, new: Sequence[NewBatch]) -> No
                 {
                     "run": run,
                     "no": batch.no,
+                    "text": batch.text,
                     "endpoint": batch.endpoint,
                     "retry_key": batch.retry_key,
                     "members": batch.members,
@@ -90,6 +94,7 @@ def claim_batches(
         select(
             batches.c.run,
             batches.c.no,
+            batches.c.text,
             batches.c.endpoint,
             batches.c.retry_key,
             batches.c.members,
@@ -112,6 +117,7 @@ def claim_batches(
             attempts=row.attempts + 1,
             first_try_at=row.first_try_at or now,
             is_first_try=row.first_try_at is None,
+            text=row.text,
         )
         for row in rows
     ]
@@ -132,6 +138,17 @@ def claim_batches(
             ],
         )
     return claims
+
+
+def keep_members(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Write down who is left of batches about to be tried first: every later try has the same body."""
+    if claims:
+        connection.execute(
+            update(batches)
+            .where(batches.c.run == bindparam("of_run"), batches.c.no == bindparam("of_no"))
+            .values(members=bindparam("left")),
+            [{"of_run": claim.run, "of_no": claim.no, "left": claim.members} for claim in claims],
+        )
 
 
 def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, owner: str, now: datetime) -> None:
@@ -221,13 +238,18 @@ def waits_for_line(connection: Connection, run: str) -> bool:
     return found is not None
 
 
-def give_up_waiting(connection: Connection, run: str, now: datetime) -> None:
-    """Close what will not be tried again: refused where certainly nobody got it, else unknown."""
-    state = case((batches.c.first_try_at.is_(None), "refused"), else_="unknown")
+def give_up_waiting(
+    connection: Connection, run: str, now: datetime, *, untouched: BatchState = "refused"
+) -> None:
+    """Close what will not be tried again, the claims of dead workers too: `untouched` where certainly nobody
+    got it, else unknown.
+    """
+    state = case((batches.c.first_try_at.is_(None), untouched), else_="unknown")
+    is_dead = and_(batches.c.state == "claimed", batches.c.lease_until < now)
     connection.execute(
         update(batches)
-        .where(batches.c.run == run, batches.c.state == "waiting")
-        .values(state=state, finished_at=now)
+        .where(batches.c.run == run, or_(batches.c.state == "waiting", is_dead))
+        .values(state=state, finished_at=now, owner=None, lease_until=None)
     )
 
 

@@ -24,7 +24,7 @@ from relay.line.answers import LineAnswer
 from relay.line.multicast import MulticastClient
 from relay.store.batches import add_batches
 from relay.store.database import Database, open_database
-from relay.store.runs import add_run, begin_run, find_run
+from relay.store.runs import add_run, add_texts, begin_run, find_run
 from tests.bench.servers.million import KEY
 
 MESSAGES = [{"type": "text", "text": "あすの夜、大雨になる見込みです。川の近くに行かないでください。"}]
@@ -39,16 +39,15 @@ def freeze(database: Database, index: SegmentIndex) -> str:
     with database.write() as connection:
         add_run(
             connection,
-            database.cipher,
             id=run,
             kind="segment",
             delivery=run,
-            messages=MESSAGES,
             silent=False,
             recipients=len(members) // 4,
             now=utc_now(),
         )
-        add_batches(connection, run, cut_batches(members, silent=False))
+        add_texts(connection, database.cipher, run, [MESSAGES])
+        add_batches(connection, run, cut_batches(members))
         begin_run(connection, run, recipients=len(members) // 4, now=utc_now())
     return run
 

@@ -16,7 +16,7 @@ from relay.errors import Refused
 from relay.features.freezing import cut_batches, has_grown_too_much
 from relay.store.batches import add_batches
 from relay.store.residents import write_answers
-from relay.store.runs import begin_run, find_messages, find_run
+from relay.store.runs import begin_run, find_run, find_text
 from relay.store.tables import batches, jobs, line_links, runs
 from tests.conftest import Clock
 from tests.relay.features.office import Office, district_item
@@ -42,9 +42,12 @@ def test_a_confirmed_delivery_waits_with_its_frozen_messages(office: Office, sat
     delivery = office.delivery(sato, "d1")
     assert (delivery.state, delivery.sent_by, delivery.numbers.waiting) == ("queued", sato.id, 3)
     with office.database.read() as connection:
-        messages, silent = find_messages(connection, office.database.cipher, "d1")
-        assert (messages.decode(), silent) == ('[{"type": "text", "text": "こんにちは"}]', False)
         assert len(connection.execute(select(jobs)).all()) == 1
+    office.sending.freezing.freeze("d1")
+    with office.database.read() as connection:
+        text = find_text(connection, office.database.cipher, "d1")
+    assert text.messages.decode() == '[{"type": "text", "text": "こんにちは"}]'
+    assert (text.silent, text.unit) == (False, "")
 
 
 def test_a_delivery_is_confirmed_once_whoever_confirms_it(
@@ -133,7 +136,7 @@ def test_people_written_to_since_line_was_asked_count_against_the_rest(
     clock.forward(seconds=1)
     with office.database.write() as connection:
         begin_run(connection, "d1", recipients=30, now=clock())
-        add_batches(connection, "d1", cut_batches(office.index.members(Everyone()), silent=False))
+        add_batches(connection, "d1", cut_batches(office.index.members(Everyone())))
         connection.execute(update(batches).values(state="accepted", finished_at=clock()))
         connection.execute(update(runs).values(state="sent"))
     clock.forward(seconds=5)  # LINE's answer of six seconds ago is still used, and knows none of them
@@ -249,7 +252,7 @@ def test_a_test_needs_a_tied_line_account(office: Office, sato: StaffMember, suz
     (result,) = office.rounds.apply(sato, (change,))
     assert (result.outcome, result.version) == ("applied", 1)
     with office.database.read() as connection:
-        messages, _ = find_messages(connection, office.database.cipher, change.id)
+        messages = find_text(connection, office.database.cipher, change.id).messages
         (batch,) = connection.execute(select(batches).where(batches.c.run == change.id)).all()
     assert "【テスト配信】" in messages.decode()
     assert (batch.endpoint, batch.count) == ("push", 1)

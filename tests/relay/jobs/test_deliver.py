@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -77,13 +78,16 @@ def test_one_person_alone_is_reached_by_push(office: Office, sato: StaffMember, 
     assert line.paths == {"push": 1}
 
 
-def test_a_silent_delivery_says_so_to_line(office: Office, sato: StaffMember, line: LineStub) -> None:
-    add_friends(office.database, 1, office.clock())
+@pytest.mark.parametrize("people", [1, 2])  # by push, by multicast
+def test_a_silent_delivery_says_so_to_line(
+    office: Office, sato: StaffMember, line: LineStub, people: int
+) -> None:
+    add_friends(office.database, people, office.clock())
     with working(office, line.base):
-        id = confirm(office, sato, 1, silent=True)
+        id = confirm(office, sato, people, silent=True)
         wait_until(lambda: run_of(office, id).state == "sent")
     (body,) = line.bodies.values()
-    assert b'"notificationDisabled":true' in body
+    assert json.loads(body)["notificationDisabled"] is True
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

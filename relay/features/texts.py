@@ -1,0 +1,158 @@
+"""What each recipient reads: one text per language and per value of a placeholder that differs by resident.
+
+Nobody's own words or answers enter a text but the name of the district (design 4: the whitelist).
+Requirements: SEG-6 (variants, placeholders), SEG-7.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyroaring import BitMap
+
+from protocol.deliveries import DeliveryDraft
+from protocol.items import SegmentItem
+from protocol.languages import DEFAULT_LANGUAGE
+from protocol.messages import TRAINING_MARK, Action, Message, with_mark
+from protocol.placeholders import PLACEHOLDERS, filled, filled_actions, placeholders_used
+from protocol.schedules import JAPAN
+from protocol.segments import Everyone
+from protocol.sync import TownSettings
+
+DISTRICT = "地区"
+NO_DISTRICT: Mapping[str, str] = {
+    "ja": "お住まいの地区",
+    "easy": "あなたが すんでいる ところ",
+    "en": "your district",
+    "pt": "seu bairro",
+    "vi": "khu vực của bạn",
+    "zh": "您所在的地区",
+}
+"""What stands in place of ｛地区｝ for somebody who never said where they live."""
+_WEEKDAYS = "月火水木金土日"
+
+Split = Callable[[bytes, str], Mapping[str, bytes]]
+"""`SegmentIndex.split`: members by "language" or by the choice they made for an item."""
+
+
+@dataclass(frozen=True)
+class PlannedText:
+    """Who gets the messages of this language with this district; `district` is empty where none is named."""
+
+    language: str
+    district: str
+    members: bytes
+
+
+def plan_texts(
+    draft: DeliveryDraft, members: bytes, split: Split, district: SegmentItem | None
+) -> list[PlannedText]:
+    """Every member in exactly one text. Without variants and placeholders that is one text for all.
+
+    Whoever reads a language the draft has no variant for gets Japanese.
+    """
+    planned: list[PlannedText] = []
+    for language, readers in _by_language(draft, members, split):
+        if DISTRICT not in placeholders_used(messages_in(draft, language), draft.quick_replies):
+            planned.append(PlannedText(language, "", readers))
+            continue
+        nowhere = NO_DISTRICT.get(language, NO_DISTRICT[DEFAULT_LANGUAGE])
+        planned += [
+            PlannedText(language, label or nowhere, there)
+            for label, there in _by_district(readers, split, district)
+        ]
+    return planned
+
+
+def messages_in(draft: DeliveryDraft, language: str) -> tuple[Message, ...]:
+    """The draft's messages in this language, or in Japanese."""
+    found = (variant.messages for variant in draft.variants if variant.language == language)
+    return next(found, draft.messages)
+
+
+def may_broadcast(draft: DeliveryDraft) -> bool:
+    """Whether it is asked for and is what a broadcast can do: the very same for every friend there is."""
+    is_everyone = isinstance(draft.segment, Everyone) and not draft.excluded
+    used = placeholders_used(draft.messages, draft.quick_replies)
+    is_same = not draft.variants and not any(PLACEHOLDERS[name] == "resident" for name in used)
+    return draft.route == "broadcast" and is_everyone and is_same
+
+
+def written_out(
+    draft: DeliveryDraft, language: str, district: str, town: TownSettings | None, now: datetime
+) -> tuple[tuple[Message, ...], tuple[Action, ...]]:
+    """The messages and quick replies of one text with every placeholder filled, marked when an exercise."""
+    values = town_values(town, now, language) | ({DISTRICT: district} if district else {})
+    messages = filled(messages_in(draft, language), values)
+    if draft.training:
+        messages = with_mark(messages, TRAINING_MARK)
+    return messages, filled_actions(draft.quick_replies, values)
+
+
+def town_values(town: TownSettings | None, now: datetime, language: str) -> dict[str, str]:
+    """The placeholders that are the same for everybody."""
+    town = town or TownSettings()
+    return {
+        "町名": town.town_name,
+        "アカウント名": town.account_name or town.town_name,
+        "電話": town.telephone,
+        "配信日": _day_words(now.astimezone(JAPAN).date(), language),
+    }
+
+
+def _day_words(day: date, language: str) -> str:
+    if language in ("ja", "easy"):
+        return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+    return f"{day.month}月{day.day}日" if language == "zh" else day.isoformat()
+
+
+def _by_language(draft: DeliveryDraft, members: bytes, split: Split) -> list[tuple[str, bytes]]:
+    languages = [variant.language for variant in draft.variants if variant.language != DEFAULT_LANGUAGE]
+    if not languages:
+        return [(DEFAULT_LANGUAGE, members)]
+    readers = split(members, "language")
+    return _parted(
+        members, [(language, readers.get(language, b"")) for language in languages], DEFAULT_LANGUAGE
+    )
+
+
+def _by_district(members: bytes, split: Split, item: SegmentItem | None) -> list[tuple[str, bytes]]:
+    if item is None:
+        return [("", members)]
+    labels: dict[str, bytes] = {}
+    for chosen, there in split(members, item.id).items():
+        choice = item.choice(item.living_choice(chosen))
+        if choice is not None:
+            labels[choice.label] = labels.get(choice.label, b"") + there
+    return _parted(members, list(labels.items()), "")
+
+
+def _parted(members: bytes, parts: list[tuple[str, bytes]], rest: str) -> list[tuple[str, bytes]]:
+    """The members cut into these parts, nobody in two; whoever is in none under `rest`."""
+    left = BitMap(_numbers(members))
+    found: list[tuple[str, bytes]] = []
+    for name, part in parts:
+        taken = left & BitMap(_numbers(part))
+        left -= taken
+        if taken:
+            found.append((name, _bytes(taken)))
+    return ([(rest, _bytes(left))] if left else []) + found
+
+
+def _numbers(members: bytes) -> array[int]:
+    numbers = array("I")
+    numbers.frombytes(members)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _bytes(numbers: BitMap) -> bytes:
+    found = numbers.to_array()
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found.tobytes()
