@@ -27,7 +27,9 @@ from relay.features.changes import (
     sealed_changes,
     town_changes,
 )
+from relay.features.checking import Checking
 from relay.features.chunks import Chunks
+from relay.features.coupons import CouponReader
 from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.freezing import Freezing
@@ -64,7 +66,9 @@ from relay.providers.line_login import LineLogin
 from relay.staff_api.account import AccountEndpoints
 from relay.staff_api.addresses import make_address_rules, one_caller
 from relay.staff_api.asks import Asks
+from relay.staff_api.checks import CheckEndpoint
 from relay.staff_api.chunks import ChunkEndpoints
+from relay.staff_api.coupons import CouponAsk
 from relay.staff_api.doors import Doors
 from relay.staff_api.files import FileEndpoints
 from relay.staff_api.gate import Gate, caller_address
@@ -169,9 +173,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         **door_changes(cipher, clock),
         **town_changes(cipher, clock, fixed=_fixed_town(settings)),
         **people_changes(cipher, clock),
-        "delivery.send": sending.send,
-        "delivery.test": sending.test,
-        "delivery.resume": sending.resume,
+        **sending.changes(),
     }
     rounds = SyncRounds(database, clock, stages, bell)
     log = AuditLog(database)
@@ -180,6 +182,17 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         *Doors(gate, enrolment, sign_in).routes(),
         *SyncEndpoint(gate, sign_in, rounds, log, bell, clock, relay_id=database.relay_id).routes(),
         *Asks(gate, database, clock, index, quota).routes(),
+        *CheckEndpoint(
+            gate, Checking(database, clock, index, quota, per_second=settings.multicast_per_second)
+        ).routes(),
+        *CouponAsk(
+            gate,
+            CouponReader(
+                lambda: anyio.from_thread.run(line.coupons),
+                clock,
+                has_channel=lambda: bool(channel.now.channel_token),
+            ),
+        ).routes(),
         *AccountEndpoints(
             gate,
             Passphrases(database, clock, least_memory_kib=settings.min_passphrase_memory_kib),

@@ -1,4 +1,4 @@
-"""The dry run of a delivery: what would happen if it were confirmed now. Nothing is written. SEG-5, SEG-12."""
+"""The dry run of a delivery: what would happen if it were confirmed now. SEG-5, SEG-12."""
 
 from __future__ import annotations
 

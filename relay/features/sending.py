@@ -1,51 +1,47 @@
-"""Confirming a delivery, testing it, going on with it.
+"""What staff do about sending: the changes together, and tests to their own accounts.
 
-It is frozen in `freezing.py`; the calls are in `jobs/deliver.py`.
+Confirming is in `confirming.py`, a second person's yes in `approval.py`, stopping in `stopping.py`; what
+waits for its moment goes on in `moments.py`, is frozen in `freezing.py`, and the calls are in
+`jobs/deliver.py`.
 
-Source: design "Events in, messages out". Requirements: SEG-5 (now), SEG-7, SEG-10.
+Source: design "Events in, messages out". Requirements: SEG-5, SEG-7, SEG-10, SEG-12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from protocol.changes import Change
-from protocol.deliveries import (
-    Delivery,
-    DeliveryNumbers,
-    DeliveryState,
-    find_draft_problems,
-    find_sending_problems,
+from protocol.deliveries import find_content_problems
+from protocol.delivery_changes import (
+    DeliveryAsk,
+    DeliveryReturn,
+    DeliveryTest,
+    HolidaysSave,
+    SendingRulesSave,
 )
-from protocol.delivery_changes import DeliveryResume, DeliverySend, DeliveryTest
-from protocol.message_limits import find_message_problems
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
-from relay.features.deliveries import DELIVERY, find_delivery, put_delivery
-from relay.features.freezing import Freezing, has_grown_too_much, member_bytes, new_batch
-from relay.features.items import list_items
-from relay.features.ledger import publish_progress
+from relay.features.approval import ask_approval, give_back
+from relay.features.changes import Stages
+from relay.features.confirming import Confirming
+from relay.features.freezing import Freezing, member_bytes, new_batch
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
+from relay.features.sending_rules import save_holidays, save_rules
+from relay.features.stopping import Stopping
 from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import add_batches
 from relay.store.database import Connection, Database
-from relay.store.records import find_version
-from relay.store.runs import (
-    add_run,
-    add_texts,
-    begin_run,
-    count_people_under_way,
-    resume_run,
-)
+from relay.store.runs import add_run, add_texts, begin_run
 from relay.store.test_accounts import find_test_accounts
 
 
 class Sending:
-    """The changes that make LINE calls happen, and the job between them and the first call."""
+    """The changes that make LINE calls happen or keep them from happening."""
 
     def __init__(
         self,
@@ -57,28 +53,30 @@ class Sending:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._index = index
         self._quota = quota
         self.freezing = freezing
+        self.confirming = Confirming(database, clock, index, quota, freezing)
+        self.stopping = Stopping(database, clock, quota)
 
-    def send(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
-        """`delivery.send`: everything that may refuse it is looked at before anything is written."""
-        assert isinstance(payload, DeliverySend)
-        with self._database.read() as connection:
-            delivery = self._find_sendable(connection, payload.delivery, change.based_on)
-            problems = find_draft_problems(delivery.draft, list_items(connection, self._database.cipher))
-        if problems:
-            raise Refused(problems[0].code)
-        count = self._index.count(delivery.draft.segment)
-        still_fits = self._check_quota(count)
-        if has_grown_too_much(payload.recipients_seen, count):
-            raise Refused("count_changed")
-        return lambda connection: self._confirm(connection, change, payload.delivery, count, still_fits)
+    def changes(self) -> Mapping[str, Stages]:
+        """Every kind of change about sending, and what applies it."""
+        return {
+            "delivery.test": self.test,
+            "delivery.ask": self._ask,
+            "delivery.return": self._give_back,
+            "delivery.send": self.confirming.send,
+            "delivery.stop": self.stopping.stop,
+            "delivery.resume": self.stopping.resume,
+            "delivery.cancel": self.stopping.cancel,
+            "delivery.archive": self.stopping.archive,
+            "sending_rules.save": self._save_rules,
+            "holidays.save": self._save_holidays,
+        }
 
     def test(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         """`delivery.test`: by push to the named staff members' own accounts, marked as a test."""
         assert isinstance(payload, DeliveryTest)
-        problems = find_message_problems(payload.draft.messages, as_test=True)
+        problems = find_content_problems(payload.draft, as_test=True)
         if problems:
             raise Refused(problems[0].code)
         if not 0 < len(payload.draft.id) <= 36 or "\0" in payload.draft.id:
@@ -87,91 +85,31 @@ class Sending:
             raise Refused("line_not_configured")
         return lambda connection: self._begin_test(connection, change, payload)
 
-    def resume(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
-        """`delivery.resume`: those who still wait get it; their batches keep their keys."""
-        assert isinstance(payload, DeliveryResume)
-        with self._database.read() as connection:
-            delivery = self._find_paused(connection, payload.delivery, change.based_on)
-        self._quota.forget()  # what LINE said before it stopped us is no guide
-        still_fits = self._check_quota(delivery.numbers.waiting)
-        return lambda connection: self._go_on(connection, change, payload.delivery, still_fits)
+    def _ask(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, DeliveryAsk)
+        cipher = self._database.cipher
+        return lambda connection: ask_approval(connection, cipher, change, payload, self._clock())
 
-    def _check_quota(self, people: int) -> Callable[[Connection], None]:
-        """Raises Refused when LINE cannot be asked, or does not allow so many more people this month.
+    def _give_back(
+        self, change: Change, payload: Wire, signer: StaffMember, /
+    ) -> Callable[[Connection], int]:
+        assert isinstance(payload, DeliveryReturn)
+        cipher = self._database.cipher
+        return lambda connection: give_back(connection, cipher, change, payload, self._clock())
 
-        Returns the same check for the transaction that confirms: two deliveries confirmed side by side must
-        not share one rest.
-        """
-        answer, asked_at = self._quota.answer_with_time()
-        quota = answer.quota
-        if quota is None:
-            raise Refused(answer.reason or "quota_unknown")
+    def _save_rules(
+        self, change: Change, payload: Wire, signer: StaffMember, /
+    ) -> Callable[[Connection], int]:
+        assert isinstance(payload, SendingRulesSave)
+        cipher, based_on = self._database.cipher, change.based_on
+        return lambda connection: save_rules(connection, cipher, payload, based_on, self._clock())
 
-        def check(connection: Connection) -> None:
-            promised = quota.used + count_people_under_way(connection, since=asked_at)
-            problems = find_sending_problems(people, quota.model_copy(update={"used": promised}))
-            if problems:
-                raise Refused(problems[0].code)
-
-        with self._database.read() as connection:
-            check(connection)
-        return check
-
-    def _find_sendable(self, connection: Connection, id: str, based_on: int) -> Delivery:
-        return self._find(connection, id, based_on, state="draft", otherwise="already_sent")
-
-    def _find_paused(self, connection: Connection, id: str, based_on: int) -> Delivery:
-        return self._find(connection, id, based_on, state="paused", otherwise="not_paused")
-
-    def _find(
-        self, connection: Connection, id: str, based_on: int, *, state: DeliveryState, otherwise: str
-    ) -> Delivery:
-        """The delivery in this state and version. Raises Refused, with `otherwise` for another state."""
-        found = find_delivery(connection, self._database.cipher, id)
-        if found is None:
-            raise Refused("not_found")
-        record, delivery = found
-        if delivery.state != state:
-            raise Refused(otherwise)
-        if record.version != based_on:
-            raise Refused("version_conflict")
-        return delivery
-
-    def _go_on(
-        self, connection: Connection, change: Change, id: str, still_fits: Callable[[Connection], None]
-    ) -> int:
-        self._find_paused(connection, id, change.based_on)
-        still_fits(connection)
-        if not resume_run(connection, id):
-            raise Refused("not_paused")
-        publish_progress(connection, self._database, id, self._clock())
-        return find_version(connection, DELIVERY, id)
-
-    def _confirm(
-        self,
-        connection: Connection,
-        change: Change,
-        id: str,
-        count: int,
-        still_fits: Callable[[Connection], None],
-    ) -> int:
-        now = self._clock()
-        delivery = self._find_sendable(connection, id, change.based_on)
-        still_fits(connection)
-        draft = delivery.draft
-        self.freezing.check_files(connection, draft)
-        state: DeliveryState = "queued"
-        queued = delivery.model_copy(
-            update={
-                "state": state,
-                "sent_by": change.staff,
-                "confirmed_at": now,
-                "numbers": DeliveryNumbers(recipients=count, waiting=count),
-            }
-        )
-        version = put_delivery(connection, self._database.cipher, queued, now)
-        self.freezing.queue(connection, draft, recipients=count, now=now)
-        return version
+    def _save_holidays(
+        self, change: Change, payload: Wire, signer: StaffMember, /
+    ) -> Callable[[Connection], int]:
+        assert isinstance(payload, HolidaysSave)
+        cipher, based_on = self._database.cipher, change.based_on
+        return lambda connection: save_holidays(connection, cipher, payload, based_on, self._clock())
 
     def _begin_test(self, connection: Connection, change: Change, payload: DeliveryTest) -> int:
         """Returns the version of the record that tells what came of it."""

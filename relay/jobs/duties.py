@@ -19,7 +19,9 @@ from relay.errors import LineError
 from relay.features.freezing import FREEZE
 from relay.features.ledger import Ledger
 from relay.features.line_channel import Channel, LineChannel
+from relay.features.moments import Moments
 from relay.features.news import NewsBell
+from relay.features.results import ResultWatch
 from relay.features.segments import SegmentIndex
 from relay.features.sending import Sending
 from relay.features.settings import publish_settings
@@ -36,6 +38,7 @@ from relay.jobs.tell import TellResidents
 from relay.jobs.watch import WATCH_EVERY, Watch
 from relay.line.answers import LineAnswer
 from relay.line.client import LineClient
+from relay.line.insight import InsightClient
 from relay.line.multicast import MulticastClient
 from relay.line.push import broadcast_prepared, push_prepared
 from relay.store.database import Connection, Database
@@ -48,6 +51,8 @@ from relay.store.transit import TransitKeys
 
 _SWEEP_EVERY = 600.0
 _NAME_TRY_EVERY = 60.0
+MOMENTS_EVERY = 0.5
+"""Seconds between looks at what is due: a hold ends, and a message leaves, at its second."""
 CHANNEL_EVERY = 5.0
 """Seconds until a process works with what staff saved through another one."""
 _log = logging.getLogger(__name__)
@@ -72,6 +77,9 @@ async def on_duty(
         token=channel.now.channel_token,
         ca_file=settings.line_ca_file,
     )
+    insight = InsightClient(
+        base=settings.line_api_base, token=channel.now.channel_token, ca_file=settings.line_ca_file
+    )
     tell = TellResidents(
         database,
         clock,
@@ -84,6 +92,7 @@ async def on_duty(
 
     def use_channel(now: Channel) -> None:
         multicast.use_token(now.channel_token)
+        insight.use_token(now.channel_token)
         tell.use_page(page_url(settings, now, "mine"))
 
     channel.follow(use_channel)
@@ -99,6 +108,7 @@ async def on_duty(
             per_second=settings.multicast_per_second,
         ),
         tell,
+        ResultWatch(database, clock, bell, insight).run,
         Repeated("LINE channel", channel.refresh, CHANNEL_EVERY),
         Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
         _inbox_duty(inbox),
@@ -124,6 +134,7 @@ async def on_duty(
         stop.set()
         await running
         await multicast.aclose()
+        await insight.aclose()
 
 
 def make_inbox(
@@ -241,7 +252,8 @@ def sending_duties(
         after_job=deliverer.wake,
         given_up=sending.freezing.give_up,
     )
-    return [deliverer.run, queue]
+    moments = Moments(database, clock, bell, index, sending.freezing)
+    return [deliverer.run, queue, Repeated("moments", moments.run_due, MOMENTS_EVERY)]
 
 
 def configured_settings(

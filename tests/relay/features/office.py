@@ -13,14 +13,17 @@ from protocol.encoding import to_base64
 from protocol.ids import new_id
 from protocol.items import Choice, SegmentItem
 from protocol.rights import Function, Level, RightsGrid
+from protocol.sending_rules import SendingRules
 from protocol.signin import PassphraseCost, StaffKeys, new_staff_keys
 from protocol.staff import Department, MemberState, Role, StaffMember
 from protocol.sync import Record
 from protocol.wire import Wire
 from relay.errors import LineError
 from relay.features.changes import door_changes, people_changes, plain_changes, sealed_changes
+from relay.features.checking import Checking
 from relay.features.files import Files
 from relay.features.freezing import Freezing
+from relay.features.moments import Moments
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
@@ -29,12 +32,27 @@ from relay.features.staff import member_of, publish_member
 from relay.features.sync import SyncRounds
 from relay.line.payloads import message_payloads
 from relay.store.database import Database
-from relay.store.records import put_record
+from relay.store.records import find_record, put_record
 from relay.store.staff import StaffAccount, add_account, find_account
+
+AT_ONCE = SendingRules(
+    second_person_from=0,
+    second_person_everyone=False,
+    hold_seconds=0,
+    type_number_from=0,
+    quiet_from="00:00",
+    quiet_until="00:00",
+    same_within_days=0,
+    stale_after_hours=0,
+)
+"""The rules of a town that sends without holding, asking or being asked: for tests about something else."""
 
 
 class Office:
-    """The parts of a relay that staff meet, on one store. `quota`: what LINE would say; None: it is away."""
+    """The parts of a relay that staff meet, on one store. `quota`: what LINE would say; None: it is away.
+
+    Its town saved `AT_ONCE`, if the store is new; `set_rules` saves others.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
@@ -51,14 +69,18 @@ class Office:
             quota,
             Freezing(database, clock, self.index, quota, self.files, message_payloads),
         )
+        self.moments = Moments(database, clock, self.bell, self.index, self.sending.freezing)
+        self.checking = Checking(database, clock, self.index, quota, per_second=200)
+        with database.read() as connection:
+            has_rules = find_record(connection, database.cipher, "sending_rules", "town") is not None
+        if not has_rules:
+            self.set_rules(AT_ONCE)
         stages = {
             **plain_changes(database.cipher, clock),
             **people_changes(database.cipher, clock),
             **door_changes(database.cipher, clock),
             **sealed_changes(database, clock),
-            "delivery.send": self.sending.send,
-            "delivery.test": self.sending.test,
-            "delivery.resume": self.sending.resume,
+            **self.sending.changes(),
         }
         self.rounds = SyncRounds(database, clock, stages, self.bell, records_limit=20)
         self._keys: dict[str, StaffKeys] = {}
@@ -99,6 +121,10 @@ class Office:
     def set_grid(self, cells: dict[Role, dict[Function, Level]]) -> None:
         """The town's grid of rights, without anybody's change."""
         self.put("rights", "town", RightsGrid(cells=cells).as_json())
+
+    def set_rules(self, rules: SendingRules) -> None:
+        """The town's rules of sending, without anybody's change."""
+        self.put("sending_rules", "town", rules.as_json())
 
     def keys_of(self, who: StaffMember) -> StaffKeys:
         return self._keys[who.id]

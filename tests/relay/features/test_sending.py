@@ -119,7 +119,7 @@ def test_two_confirmations_side_by_side_do_not_share_one_rest_of_the_quota(
         payload = DeliverySend(delivery=id, recipients_seen=30)
         # Both look before either writes.
         change = office.change(sato, "delivery.send", payload, 1)
-        confirmations.append(office.sending.send(change, payload, sato))
+        confirmations.append(office.sending.confirming.send(change, payload, sato))
     with office.database.write() as connection:
         confirmations[0](connection)
     with pytest.raises(Refused, match="over_quota"), office.database.write() as connection:
