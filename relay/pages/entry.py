@@ -22,6 +22,9 @@ from relay.store.database import Database
 from relay.store.residents import find_resident
 
 SETTINGS_PATH = "/pages/settings"
+WASTE_PATH = "/pages/waste"
+_WITHOUT_LINE = {WASTE_PATH: f"{WASTE_PATH}?district="}
+"""Pages that are of use to everybody, and the address that opens them without asking LINE."""
 _BODY_LIMIT = 8 * 1024
 _STATE = re.compile(r"(/[a-z0-9-]+)+")
 
@@ -78,6 +81,7 @@ class Entry:
             "liff_id": self._liff_id,
             "sdk_url": self._sdk_url,
             "next_path": next_path,
+            "open_path": _WITHOUT_LINE.get(next_path, ""),
             "liff_link": self._liff_url + next_path.removeprefix("/pages") if self._liff_url else "",
         }
         return self._renderer.page("enter.html", values, headers=self._headers, status=status)

@@ -63,7 +63,7 @@ def make_pages(
     settings = SettingsPage(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     contact = ContactPages(database=database, clock=clock, renderer=renderer, entry=entry, caller=caller)
     mine = MinePages(database=database, clock=clock, renderer=renderer, entry=entry)
-    waste = WastePage(database=database, clock=clock, renderer=renderer)
+    waste = WastePage(database=database, clock=clock, renderer=renderer, entry=entry)
     routes: list[BaseRoute] = [
         Route("/pages", entry.show, methods=["GET"]),
         Route("/pages/", entry.show, methods=["GET"]),

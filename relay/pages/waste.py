@@ -30,14 +30,16 @@ from protocol.waste_days import (
 )
 from protocol.waste_search import TYPED_LIMIT, Hit, asked_word
 from relay.errors import StoreUnavailable
+from relay.features.page_sessions import PageSession
 from relay.features.residents import plain_answers
 from relay.features.waste import WasteBook, WasteTown
+from relay.pages.entry import WASTE_PATH, Entry
 from relay.pages.rendering import Renderer
 from relay.pages.security import page_headers
 from relay.pages.visits import Visits
 from relay.store.database import Connection, Database
 
-WASTE_PATH = "/pages/waste"
+_OPEN = ("district", "month", "q")
 _FORTNIGHT = timedelta(days=13)
 _MONTHS_AHEAD = 15
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
@@ -62,9 +64,15 @@ class _Day:
 
 
 class WastePage:
-    """`GET /pages/waste` with `district`, `month` (YYYY-MM) and `q`, all optional and none believed."""
+    """`GET /pages/waste` with `district`, `month` (YYYY-MM) and `q`, all optional and none believed.
 
-    def __init__(self, *, database: Database, clock: Callable[[], datetime], renderer: Renderer) -> None:
+    With any of them it is open to everybody; with none, LINE is asked who is there, for the own district.
+    """
+
+    def __init__(
+        self, *, database: Database, clock: Callable[[], datetime], renderer: Renderer, entry: Entry
+    ) -> None:
+        self._entry = entry
         self._database = database
         self._clock = clock
         self._renderer = renderer
@@ -79,13 +87,18 @@ class WastePage:
             values = await run_in_threadpool(self._read, request)
         except StoreUnavailable:
             return self._visits.trouble("busy", 503)
+        if values is None:
+            return self._entry.ask_line(WASTE_PATH)
         return self._renderer.page("waste.html", values, headers=self._headers)
 
-    def _read(self, request: Request) -> dict[str, Any]:
+    def _read(self, request: Request) -> dict[str, Any] | None:
         today = japan_day(self._clock())
         with self._database.read() as connection:
+            session = self._visits.find(connection, request)
+            if session is None and not any(name in request.query_params for name in _OPEN):
+                return None
             town = self._book.town(connection)
-            own = self._own_district(connection, request, town)
+            own = self._own_district(connection, session, town)
             asked = request.query_params.get("district", "")[:40]
             district = asked if town.label(asked) else own
             typed = request.query_params.get("q", "").strip()[:TYPED_LIMIT]
@@ -112,9 +125,8 @@ class WastePage:
             "typed_limit": TYPED_LIMIT,
         }
 
-    def _own_district(self, connection: Connection, request: Request, town: WasteTown) -> str:
+    def _own_district(self, connection: Connection, session: PageSession | None, town: WasteTown) -> str:
         """That of the resident who is signed in; empty for everybody else."""
-        session = self._visits.find(connection, request)
         item = town.item
         if session is None or item is None:
             return ""
