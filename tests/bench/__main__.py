@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.bench.harness import Goal, Medians, run_interleaved
 
-BENCHES = ("ingest", "send", "start", "sync")
+BENCHES = ("ingest", "segments", "send", "start", "sync")
 
 
 @dataclass(frozen=True)
