@@ -23,6 +23,7 @@ from desktop.errors import AlreadyRunning, Trouble
 from desktop.features.account import Account
 from desktop.features.asking import W
 from desktop.features.audit import Audit
+from desktop.features.confirming import Confirming
 from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
@@ -36,7 +37,10 @@ from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.office import Office
 from desktop.features.people import People
+from desktop.features.planning import Planning
+from desktop.features.results import Results
 from desktop.features.rights import Rights
+from desktop.features.sending_rules import TownRules
 from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
@@ -296,13 +300,18 @@ def _office(
         session.close()
         replica.close()
 
+    deliveries = Deliveries(replica, ask, clock)
     return Office(
         items=Items(replica, ask, clock),
         groups=Groups(replica, ask, clock),
         lists=Lists(replica, ring, clock, profile.relay),
-        deliveries=Deliveries(replica, ask, clock),
+        deliveries=deliveries,
+        confirming=Confirming(replica, ask, clock, deliveries, staff.me),
+        planning=Planning(replica, clock),
+        results=Results(replica),
+        town_rules=TownRules(replica),
         staff=staff,
-        home=Home(replica, ring),
+        home=Home(replica, ring, staff.me),
         conflicts=Conflicts(replica),
         half_written=HalfWrittenAnswers(Memory(replica.store)),
         submissions=Submissions(

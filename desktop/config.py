@@ -12,7 +12,6 @@ from typing import Literal
 Theme = Literal["auto", "light", "dark"]
 TEXT_SIZES = (90, 100, 115, 130, 150)  # percent
 LOCK_MINUTES = (3, 5, 10)  # of doing nothing; the last is the longest a town's rules allow
-CONFIRM_BY_TYPING_FROM = 1000  # people: from here on the number has to be typed
 
 
 @dataclass(frozen=True)

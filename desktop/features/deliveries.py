@@ -1,36 +1,36 @@
-"""Deliveries (「配信」): write, copy, test, confirm, look back. Requirements: SEG-5, SEG-6, SEG-7, SEG-10."""
+"""Deliveries (「配信」): write, copy, correct, test, put away. Requirements: SEG-6, SEG-7, SEG-10."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from desktop.config import CONFIRM_BY_TYPING_FROM
-from desktop.errors import RelayRefused, Trouble
 from desktop.features.asking import Ask
 from desktop.features.pictures import FittedPicture, fit_picture
 from desktop.features.test_outcomes import TestOutcome
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
-from protocol.deliveries import (
-    DELIVERY_TITLE_LIMIT,
-    Delivery,
-    DeliveryDraft,
-    Quota,
-    find_draft_problems,
-    find_sending_problems,
-)
-from protocol.delivery_changes import DeliveryRemove, DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
+from protocol.counting import utf16_length
+from protocol.deliveries import DELIVERY_TITLE_LIMIT, Delivery, DeliveryDraft, find_draft_problems
+from protocol.delivery_changes import DeliveryArchive, DeliveryRemove, DeliverySave, DeliveryTest
 from protocol.ids import new_id
-from protocol.message_limits import find_message_problems
-from protocol.messages import ImageMessage
+from protocol.message_limits import TEXT_LIMIT, find_message_problems
+from protocol.messages import ImageMessage, TextMessage
 from protocol.problems import Problem
-from protocol.segments import Segment
+from protocol.schedules import Now
+from protocol.segments import Everyone, Received, Segment
 from protocol.sync import CountAnswer, CountRequest, QuotaAnswer
 
 _COPY = "（写し）"
+CORRECTION_MARK = "【訂正】"
+CORRECTION = (
+    f"{CORRECTION_MARK}\n"
+    "先ほどお送りしたお知らせに誤りがありました。おわびして訂正します。\n\n"
+    "誤：\n正：\n\n"
+    "（訂正後のお知らせ）\n{before}"
+)
+"""「訂正とおわび」, with the text it corrects at its end."""
 
 
 class DeliveryRefused(ValueError):
@@ -39,42 +39,6 @@ class DeliveryRefused(ValueError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(", ".join(problem.code for problem in problems))
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """Everything a person sees before sending, and whether it may be sent. `version` 0: not at the relay
-    yet.
-    """
-
-    draft: DeliveryDraft
-    version: int
-    count: CountAnswer | None
-    quota: Quota | None
-    problems: tuple[Problem, ...]
-
-    @property
-    def may_send(self) -> bool:
-        return not self.problems
-
-    @property
-    def must_type_number(self) -> bool:
-        return self.count is not None and self.count.count >= CONFIRM_BY_TYPING_FROM
-
-
-@dataclass(frozen=True)
-class Continuation:
-    """What a person sees before a stopped delivery goes on. `waiting`: people it was not sent to yet."""
-
-    delivery: str
-    version: int
-    waiting: int
-    quota: Quota | None
-    problems: tuple[Problem, ...]
-
-    @property
-    def may_go_on(self) -> bool:
-        return not self.problems
 
 
 class Deliveries:
@@ -98,14 +62,49 @@ class Deliveries:
         return DeliveryDraft(id=new_id(self._clock()), title=title)
 
     def copy(self, delivery_id: str) -> DeliveryDraft:
-        """A new draft with the content of another delivery, sent or not."""
+        """A new draft with content and recipients of another delivery, sent or not. When it goes out is
+        decided anew, and it corrects nothing.
+        """
+        draft = self._draft_of(delivery_id)
+        title = draft.title[: DELIVERY_TITLE_LIMIT - len(_COPY)] + _COPY
+        new = {
+            "id": new_id(self._clock()), "title": title, "copied_from": draft.id, "when": Now(),
+            "corrects": "",
+        }  # fmt: skip
+        if draft.corrects:  # those it went to are those of the first one, not of this
+            new["segment"] = Everyone()
+        return draft.model_copy(update=new)
+
+    def correct(self, delivery_id: str) -> DeliveryDraft:
+        """A new draft to exactly those who got, or may have got, another delivery: an apology to complete."""
+        draft = self._draft_of(delivery_id)
+        head, _, tail = CORRECTION.partition("{before}")
+        first = next((one.text for one in draft.messages if isinstance(one, TextMessage)), "")
+        room = TEXT_LIMIT - utf16_length(head + tail)
+        return DeliveryDraft(
+            id=new_id(self._clock()),
+            title=(CORRECTION_MARK + draft.title)[:DELIVERY_TITLE_LIMIT],
+            messages=(TextMessage(text=head + _cut(first, room) + tail),),
+            segment=Received(delivery=draft.id),
+            copied_from=draft.id,
+            corrects=draft.id,
+            training=draft.training,
+        )
+
+    def archive(self, delivery_id: str, archived: bool = True) -> str:
+        """Put a delivery away from the list, or back into it."""
+        known = self.get(delivery_id)
+        return self._replica.outbox.put(
+            "delivery.archive",
+            DeliveryArchive(delivery=delivery_id, archived=archived),
+            based_on=known.version if known else 0,
+        )
+
+    def _draft_of(self, delivery_id: str) -> DeliveryDraft:
         source = self.get(delivery_id)
         if source is None:
             raise KeyError(delivery_id)
-        draft = source.body.draft
-        title = draft.title[: DELIVERY_TITLE_LIMIT - len(_COPY)] + _COPY
-        new = {"id": new_id(self._clock()), "title": title, "copied_from": draft.id}
-        return draft.model_copy(update=new)
+        return source.body.draft
 
     def save(self, draft: DeliveryDraft, seen: int | None = None) -> str:
         """Leave the draft in the outbox, problems and all; returns the id of the change.
@@ -197,77 +196,9 @@ class Deliveries:
             refused=entry.reason if entry is not None and entry.state == "refused" else "",
         )
 
-    def prepare(self, draft: DeliveryDraft) -> Confirmation:
-        """Everything for the confirmation screen. Asks the relay; what cannot be learned becomes a
-        problem.
-        """
-        known = self.get(draft.id)
-        count: CountAnswer | None = None
-        quota: Quota | None = None
-        problems = self.problems(draft)
-        if known is not None and known.body.state != "draft":
-            problems += (Problem(code="not_a_draft", at="state"),)
-        elif known is not None and known.refused == "version_conflict":
-            problems += (Problem(code="version_conflict", at="state"),)  # first the person chooses
-        try:
-            count = self.count_recipients(draft.segment)
-            answer = self.quota()
-            quota = answer.quota
-            if quota is None and answer.reason:
-                problems += (Problem(code=answer.reason, at="quota"),)
-        except Trouble:
-            pass  # count or quota stay unknown, which is itself a problem below
-        problems += find_sending_problems(count.count if count else None, quota)
-        return Confirmation(
-            draft=draft, version=known.version if known else 0, count=count, quota=quota, problems=problems
-        )
 
-    def send(self, confirmation: Confirmation) -> str:
-        """Save the draft as it was shown and confirm it. Raises DeliveryRefused where it may not be sent, and
-        RelayRefused where the relay has just refused the draft for a colleague's newer one.
-        """
-        if confirmation.problems or confirmation.count is None:
-            raise DeliveryRefused(confirmation.problems)
-        draft = confirmation.draft
-        known, seen = self.get(draft.id), confirmation.version
-        if known is not None and known.refused == "version_conflict":
-            raise RelayRefused("version_conflict")
-        if known is None or known.body.draft != draft or known.waiting:
-            self.save(draft, seen)
-        return self._replica.outbox.put(
-            "delivery.send",
-            DeliverySend(delivery=draft.id, recipients_seen=confirmation.count.count),
-            based_on=seen,
-        )
-
-    def prepare_resume(self, delivery_id: str) -> Continuation:
-        """Everything to see before a stopped delivery goes on. Asks the relay what LINE still allows."""
-        known = self.get(delivery_id)
-        if known is None or known.body.state != "paused":
-            code = "not_paused" if known else "not_found"
-            return Continuation(delivery_id, 0, 0, None, (Problem(code=code, at="state"),))
-        waiting = known.body.numbers.waiting
-        quota, problems = self._ask_quota()
-        if not problems:
-            problems = find_sending_problems(waiting, quota)
-        return Continuation(delivery_id, known.version, waiting, quota, problems)
-
-    def resume(self, continuation: Continuation) -> str:
-        """Go on with a stopped delivery as it was shown. Raises DeliveryRefused where it cannot."""
-        if continuation.problems:
-            raise DeliveryRefused(continuation.problems)
-        return self._replica.outbox.put(
-            "delivery.resume",
-            DeliveryResume(delivery=continuation.delivery),
-            based_on=continuation.version,
-        )
-
-    def _ask_quota(self) -> tuple[Quota | None, tuple[Problem, ...]]:
-        """The quota, or the problem for which it is not known."""
-        try:
-            answer = self.quota()
-        except Trouble:
-            return None, (Problem(code="quota_unknown", at="quota"),)
-        if answer.quota is None:
-            return None, (Problem(code=answer.reason or "quota_unknown", at="quota"),)
-        return answer.quota, ()
+def _cut(text: str, room: int) -> str:
+    """As much of the text as fits, in LINE's units."""
+    while utf16_length(text) > room:
+        text = text[:-1]
+    return text

@@ -25,7 +25,7 @@ from protocol.changes import (
 )
 from protocol.deliveries import Delivery
 from protocol.delivery_changes import DeliverySave, DeliverySend, DeliveryTest
-from protocol.staff import Department
+from protocol.staff import Department, StaffMember
 from protocol.sync import TownSettings, TownSummary
 
 __all__ = ["Home", "Today", "Unsettled"]
@@ -45,16 +45,24 @@ class Today:
     kept: list[KeptDraft]
     refused: list[Unsettled]
     waiting: int
+    held: list[Shown[Delivery]]
+    """Confirmed, and still to be stopped."""
+    asked: list[Shown[Delivery]]
+    """What waits for this person's yes."""
+    returned: list[Shown[Delivery]]
+    """Drafts of this person that an approver gave back."""
+    planned: list[Shown[Delivery]]
+    """The next ones that go out by themselves."""
 
 
 class Home:
-    def __init__(self, replica: Replica, ring: Callable[[], KeyRing]) -> None:
-        self._replica, self._ring = replica, ring
+    def __init__(self, replica: Replica, ring: Callable[[], KeyRing], me: Callable[[], StaffMember]) -> None:
+        self._replica, self._ring, self._me = replica, ring, me
 
     def today(self) -> Today:
         records = self._replica.records
         settings = records.settings()
-        drafts = DeliveryQuery(states=("draft",), limit=LAST_SHOWN)
+        drafts = DeliveryQuery(states=("draft",), archived=False, limit=LAST_SHOWN)
         last = DeliveryQuery(states=("sent", "failed"), limit=LAST_SHOWN)
         return Today(
             summary=records.summary(),
@@ -66,6 +74,16 @@ class Home:
             kept=self._replica.drafts.kept(),
             refused=self._replica.outbox.entries(state="refused"),
             waiting=self._replica.outbox.count_waiting(),
+            held=records.deliveries(DeliveryQuery(states=("held",), limit=5)),
+            asked=records.deliveries(
+                DeliveryQuery(states=("asked",), asked_by_others=self._me().id, limit=LAST_SHOWN)
+            ),
+            returned=records.deliveries(
+                DeliveryQuery(states=("draft",), returned_to=self._me().id, limit=LAST_SHOWN)
+            ),
+            planned=records.deliveries(
+                DeliveryQuery(states=("scheduled", "repeating"), descending=False, limit=LAST_SHOWN)
+            ),
         )
 
     def account_name(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from desktop.features.account import Account
 from desktop.features.asking import Act
 from desktop.features.audit import Audit
+from desktop.features.confirming import Confirming
 from desktop.features.conflicts import Conflicts
 from desktop.features.contact_forms import ContactForms
 from desktop.features.deliveries import Deliveries
@@ -21,7 +22,10 @@ from desktop.features.lists import Lists
 from desktop.features.manual import Manual
 from desktop.features.notices import Notices
 from desktop.features.people import People
+from desktop.features.planning import Planning
+from desktop.features.results import Results
 from desktop.features.rights import Rights
+from desktop.features.sending_rules import TownRules
 from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
@@ -42,6 +46,10 @@ class Office:
     deliveries: Deliveries
     groups: Groups
     lists: Lists
+    confirming: Confirming
+    planning: Planning
+    results: Results
+    town_rules: TownRules
     staff: Staff
     home: Home
     conflicts: Conflicts

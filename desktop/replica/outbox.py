@@ -226,7 +226,8 @@ class Outbox:
             text(
                 "update outbox set state='refused', reason=:reason where state='waiting' and number>:number"
                 " and record_kind=:kind and record_id=:id and"
-                " (kind='delivery.send' or (kind='delivery.save' and :reason='version_conflict'))"
+                " (kind in ('delivery.send', 'delivery.ask')"
+                " or (kind='delivery.save' and :reason='version_conflict'))"
             ),
             {"reason": reason, "number": row.number, "kind": row.record_kind, "id": row.record_id},
         )

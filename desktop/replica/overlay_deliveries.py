@@ -82,10 +82,17 @@ def _moved(
     elif kind == "delivery.return":
         facts |= {"returned": DeliveryReturn.parse(payload).reason}
     elif kind == "delivery.send":
-        facts |= {"confirmed_at": made_at, "sent_by": staff}
+        facts |= {"state": _confirmed(delivery), "confirmed_at": made_at, "sent_by": staff, "returned": ""}
     elif kind == "delivery.resume":
         facts |= {"reason": ""}
     return delivery.model_copy(update=facts).as_json()
+
+
+def _confirmed(delivery: Delivery) -> DeliveryState:
+    when = delivery.draft.when
+    if when.kind == "now":
+        return "queued"
+    return "scheduled" if when.kind == "at" else "repeating"
 
 
 def _saved_list(body: dict[str, Any] | None, saved: ResidentList) -> dict[str, Any]:

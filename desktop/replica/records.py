@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, text
 
 from desktop.replica.database import Store
+from desktop.replica.delivery_query import DeliveryQuery, DeliverySort, delivery_filter, sort_column
 from desktop.replica.shown import refresh
 from protocol.deliveries import Delivery
 from protocol.items import SegmentItem
@@ -16,10 +18,10 @@ from protocol.staff import StaffMember
 from protocol.sync import RECORD_KINDS, Record, TestRun, TownSettings, TownSummary
 from protocol.wire import Wire
 
+__all__ = ["DeliveryQuery", "DeliverySort", "Records", "Shown"]
 _KEY = "key"
 T = TypeVar("T")
 W = TypeVar("W", bound=Wire)
-DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,6 @@ class Shown(Generic[T]):
     waiting: int
     refused: str
     place: int = 0
-
-
-@dataclass(frozen=True)
-class DeliveryQuery:
-    """One page of the list of deliveries. `states` empty means all."""
-
-    states: tuple[str, ...] = ()
-    search: str = ""
-    sort: DeliverySort = "moment"
-    descending: bool = True
-    limit: int = 100
-    offset: int = 0
 
 
 class Records:
@@ -64,10 +54,10 @@ class Records:
         return _shown(row, SegmentItem.parse(row.body)) if row else None
 
     def deliveries(self, query: DeliveryQuery) -> list[Shown[Delivery]]:
-        where, values = _delivery_filter(query)
+        where, values = delivery_filter(query)
         direction = "desc" if query.descending else "asc"
         statement = (
-            f"select * from shown where {where} order by {_sort_column(query.sort)} {direction}, id {direction}"  # noqa: E501, S608
+            f"select * from shown where {where} order by {sort_column(query.sort)} {direction}, id {direction}"  # noqa: E501, S608
             " limit :limit offset :offset"
         )
         with self._store.reading() as connection:
@@ -77,11 +67,23 @@ class Records:
         return [_shown(row, Delivery.parse(row.body)) for row in rows]
 
     def count_deliveries(self, query: DeliveryQuery) -> int:
-        where, values = _delivery_filter(query)
+        where, values = delivery_filter(query)
         with self._store.reading() as connection:
             return int(
                 connection.execute(text(f"select count(*) from shown where {where}"), values).scalar_one()  # noqa: S608
             )
+
+    def deliveries_due(self, first: datetime, last: datetime) -> list[Shown[Delivery]]:
+        """Those that go or went out between two moments, the first included, and every repeating one."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                text(
+                    "select * from shown where kind='delivery' and archived=0 and"
+                    " ((due>=:first and due<:last) or state='repeating') order by due, id"
+                ),
+                {"first": first.isoformat(), "last": last.isoformat()},
+            ).all()
+        return [_shown(row, Delivery.parse(row.body)) for row in rows]
 
     def delivery(self, delivery_id: str) -> Shown[Delivery] | None:
         row = self._row("delivery", delivery_id)
@@ -289,27 +291,6 @@ def _keep_key(connection: Connection, key: dict[str, str], *, seq: int) -> bool:
         key | {"seq": seq},
     )
     return done.rowcount > 0
-
-
-def _delivery_filter(query: DeliveryQuery) -> tuple[str, dict[str, Any]]:
-    where = "kind='delivery'"
-    values: dict[str, Any] = {}
-    if query.states:
-        names = [f"state{index}" for index in range(len(query.states))]
-        where += f" and state in ({', '.join(':' + name for name in names)})"
-        values |= dict(zip(names, query.states, strict=True))
-    if query.search.strip():
-        where += " and (title like :like escape '\\' or body like :like escape '\\')"
-        plain = query.search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values["like"] = f"%{plain}%"
-    return where, values
-
-
-def _sort_column(sort: DeliverySort) -> str:
-    columns: tuple[DeliverySort, ...] = (
-        "title", "state", "moment", "recipients", "accepted", "failed", "person",
-    )  # fmt: skip
-    return columns[columns.index(sort)]
 
 
 def _shown(row: Row[Any], body: T) -> Shown[T]:

@@ -6,7 +6,7 @@ both agree.
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 
 _BASE = """
 -- The latest state of each fact, as the relay sent it.
@@ -60,10 +60,16 @@ create table shown (
     accepted integer not null default 0,
     failed integer not null default 0,
     person text not null default '',
+    archived integer not null default 0,   -- put away from the list
+    series text not null default '',       -- of a day of a repeating delivery: that one
+    due text not null default '',          -- when it goes or went out
+    words text not null default '',        -- folded, for searching
     primary key (kind, id)
 ) without rowid;
 create index shown_by_moment on shown (kind, moment, id);
 create index shown_by_title on shown (kind, title, id);
+create index shown_by_series on shown (kind, series, moment);
+create index shown_by_due on shown (kind, due);
 
 -- What is being written, saved every few seconds.
 create table draft (
@@ -160,6 +166,15 @@ create index code_by_list on code (list, state, number, id);
 
 SCHEMA = _BASE + _SUBMISSIONS + _CODES
 
+_DELIVERY_COLUMNS = """
+alter table shown add column archived integer not null default 0;
+alter table shown add column series text not null default '';
+alter table shown add column due text not null default '';
+alter table shown add column words text not null default '';
+create index shown_by_series on shown (kind, series, moment);
+create index shown_by_due on shown (kind, due);
+"""
+
 UPGRADES: dict[int, str] = {
     2: """
 alter table shown add column person text not null default '';
@@ -187,7 +202,8 @@ delete from record where kind='submission';
 delete from shown where kind='submission';
 delete from cursor where audience like 'department:%';
 """,
-    5: _CODES,
+    5: _DELIVERY_COLUMNS + "update shown set words=lower(body) where kind='delivery';\n",
+    6: _CODES,
 }
 
 VERSION_1 = (
@@ -196,6 +212,12 @@ VERSION_1 = (
         "    from_chunk integer not null default 0, -- told by a colleague, not by the relay itself\n", ""
     )
     .replace("    person text not null default '',\n", "")
+    .replace("    archived integer not null default 0,   -- put away from the list\n", "")
+    .replace("    series text not null default '',       -- of a day of a repeating delivery: that one\n", "")
+    .replace("    due text not null default '',          -- when it goes or went out\n", "")
+    .replace("    words text not null default '',        -- folded, for searching\n", "")
+    .replace("create index shown_by_series on shown (kind, series, moment);\n", "")
+    .replace("create index shown_by_due on shown (kind, due);\n", "")
     .replace("create index shown_by_title on shown (kind, title, id);\n", "")
 )
 """The first schema, kept so that the way from it can be tested."""

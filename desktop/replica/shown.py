@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from desktop.replica.delivery_columns import delivery_columns
 from desktop.replica.lists import show_codes
 from desktop.replica.overlay import ORDER, Pending, positions_after, with_pending
 from desktop.replica.submissions import show_pending
@@ -20,8 +21,9 @@ from protocol.submissions import ContactForm
 
 _WRITE = text(
     "insert or replace into shown (kind, id, version, body, waiting, refused, title, state, place, moment,"
-    " recipients, accepted, failed, person) values (:kind, :id, :version, :body, :waiting, :refused, :title,"
-    " :state, :place, :moment, :recipients, :accepted, :failed, :person)"
+    " recipients, accepted, failed, person, archived, series, due, words) values (:kind, :id, :version,"
+    " :body, :waiting, :refused, :title, :state, :place, :moment, :recipients, :accepted, :failed, :person,"
+    " :archived, :series, :due, :words)"
 )
 
 
@@ -96,19 +98,10 @@ def _columns(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "title": "", "state": "", "place": 0, "moment": "",
         "recipients": 0, "accepted": 0, "failed": 0, "person": "",
+        "archived": 0, "series": "", "due": "", "words": "",
     }  # fmt: skip
     if kind == "delivery":
-        delivery = Delivery.parse(body)
-        moment = delivery.confirmed_at or delivery.written_at
-        columns |= {
-            "title": delivery.draft.title,
-            "state": delivery.state,
-            "moment": moment.isoformat() if moment else "",
-            "recipients": delivery.numbers.recipients,
-            "accepted": delivery.numbers.accepted,
-            "failed": delivery.numbers.refused + delivery.numbers.unknown,
-            "person": delivery.sent_by or delivery.written_by,
-        }
+        columns |= delivery_columns(Delivery.parse(body))
     elif kind == "item":
         item = SegmentItem.parse(body)
         state = "retired" if item.retired else "asked"

@@ -61,6 +61,7 @@ def _type(c: Colours, px: Callable[[float], int]) -> str:
     QLabel[role="number"] {{ font-size: {px(34)}px; font-weight: 700; }}
     QLabel[role="error"] {{ color: {c.error}; font-size: {px(14)}px; }}
     QLabel[role="success"] {{ color: {c.success}; font-size: {px(14)}px; }}
+    QLabel[role="countdown"] {{ font-size: {px(48)}px; font-weight: 700; color: {c.error}; }}
     QLabel[role="code"] {{ font-size: {px(34)}px; font-weight: 700; letter-spacing: 4px; }}
     QLabel[role="passphrase"] {{ font-family: "{LETTERS}"; font-size: {px(22)}px; }}
     QLabel[letters="true"] {{ font-family: "{LETTERS}"; }}
@@ -89,6 +90,11 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QPushButton[role="danger"] {{ color: {c.error}; }}
     QPushButton[role="danger"]:hover {{ background: {c.error_soft}; border-color: {c.error}; }}
     QPushButton[role="danger"]:disabled {{ color: {c.muted}; background: {c.sunken}; border-color: {c.line}; }}
+    QPushButton[role="stop"] {{ background: {c.error}; color: {c.surface}; border: 2px solid {c.error};
+        min-height: {px(60)}px; padding: 0 {px(32)}px; font-size: {px(22)}px; }}
+    QPushButton[role="stop"]:hover {{ border-color: {c.text}; }}
+    QPushButton[role="stop"]:focus {{ border: 3px solid {c.text}; }}
+    QPushButton[role="stop"]:disabled {{ background: {c.sunken}; color: {c.muted}; border-color: {c.line}; }}
     QPushButton[role="quiet"] {{ background: transparent; border: 1px solid transparent; padding: 0 {px(10)}px; }}
     QPushButton[role="quiet"]:hover {{ background: {c.primary_soft}; }}
     QPushButton[role="quiet"]:focus {{ border: 2px solid {c.focus}; }}
@@ -121,11 +127,11 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
 
 def _fields(c: Colours, px: Callable[[float], int]) -> str:
     return f"""
-    QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox, QDateEdit {{
+    QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox, QDateEdit, QTimeEdit {{
         background: {c.surface}; color: {c.text}; border: 1px solid {c.strong_line}; border-radius: 8px;
         padding: {px(6)}px {px(10)}px; selection-background-color: {c.primary}; selection-color: {c.on_primary}; }}
-    QLineEdit, QSpinBox, QComboBox, QDateEdit {{ min-height: {px(30)}px; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QComboBox:focus, QDateEdit:focus {{
+    QLineEdit, QSpinBox, QComboBox, QDateEdit, QTimeEdit {{ min-height: {px(30)}px; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QComboBox:focus, QDateEdit:focus, QTimeEdit:focus {{
         border: 2px solid {c.focus}; }}
     QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {c.error}; }}
     QLineEdit:read-only {{ background: {c.sunken}; }}

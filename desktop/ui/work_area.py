@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from desktop.config import ScreenSettings
 from desktop.features.office import Office
 from desktop.features.wording import words_for, words_of_trouble
+from desktop.replica.records import Shown
 from desktop.sync.loop import Connection, SyncLoop
 from desktop.sync.round import Rounds
 from desktop.ui.account.asking import AskingThePerson
@@ -31,7 +32,7 @@ from desktop.ui.screen import Desk, Routes, Screen
 from desktop.ui.screens import Screens
 from desktop.ui.staff.line_link import LineLinkSheet
 from desktop.ui.theme import ENVIRONMENT_COLOURS
-from protocol.deliveries import DeliveryDraft
+from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.items import SegmentItem
 from protocol.sync import TownSettings
 
@@ -282,17 +283,18 @@ class WorkArea(QWidget):
             self.screens.detail.open(delivery_id)
             self.go("delivery-result")
 
-        get = self._office.deliveries.get
-        self._background.local(
-            lambda: get(delivery_id),
-            lambda shown: (
+        def opened(shown: Shown[Delivery] | None) -> None:
+            state = shown.body.state if shown is not None else ""
+            mine = shown is not None and shown.body.asked_by == self._office.me.id
+            if shown is not None and state == "draft" and may_see(self._office, "delivery-edit"):
                 self._edit_delivery(shown.body.draft)
-                if shown is not None
-                and shown.body.state == "draft"
-                and may_see(self._office, "delivery-edit")
-                else show()
-            ),
-        )
+            elif state == "asked" and not mine and may_see(self._office, "approval"):
+                self.open("approval", delivery_id)
+            else:
+                show()
+
+        get = self._office.deliveries.get
+        self._background.local(lambda: get(delivery_id), opened)
 
     def _confirm(self, draft: DeliveryDraft) -> None:
         self.go("confirm")

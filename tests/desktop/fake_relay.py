@@ -77,6 +77,7 @@ class FakeRelay:
     friends: int = 4321
     quota: QuotaAnswer = field(default_factory=lambda: QuotaAnswer(quota=Quota(limit=30000, used=12000)))
     deliver_at_once: bool = True
+    safety: fake_sending.Safety = field(default_factory=fake_sending.Safety)
     beside: dict[tuple[str, str, str], Record] = field(default_factory=dict)
     """What is seen through a further audience: (kind, id, audience)."""
     chunks: dict[str, tuple[ChunkHeader, bytes]] = field(default_factory=dict)
@@ -239,6 +240,8 @@ class FakeRelay:
         if path == "/staff/ask/segment-count":
             segment = CountRequest.parse(body).segment
             return CountAnswer(count=self.count(segment), friends=self.friends, as_of=datetime.now(UTC))
+        if path == "/staff/ask/delivery-check":
+            return fake_sending.check(self, body)
         if path == "/staff/ask/quota":
             return self.quota
         if path == "/staff/ask/item-use":
@@ -340,7 +343,7 @@ class FakeRelay:
         return result
 
     def _do(self, change: Change, account: Account) -> tuple[str, int]:
-        payload, now = change.payload, datetime.now(UTC)
+        payload = change.payload
         if change.kind == "item.save":
             item = SegmentItem.parse(payload["item"])
             if find_item_problems(item):
@@ -353,18 +356,10 @@ class FakeRelay:
                 moved = self.items()[item_id].model_copy(update={"position": position})
                 self.put("item", item_id, moved)
             return "", 0
-        if change.kind == "delivery.save":
-            draft = Delivery.parse({"draft": payload["draft"]})
-            written = draft.model_copy(update={"written_by": account.member.id, "written_at": now})
-            return self.save("delivery", written.draft.id, written, change.based_on)
         if change.kind == "delivery.remove":
             return "", self.put("delivery", payload["delivery"], Refusal(reason=""), removed=True).version
-        if change.kind == "delivery.send":
-            return fake_sending.send(self, change)
-        if change.kind == "delivery.resume":
-            return fake_sending.resume(self, change)
-        if change.kind == "delivery.test":
-            return fake_sending.begin_test(self, change)
+        if change.kind in fake_sending.KINDS:
+            return fake_sending.do(self, change)
         if change.kind in fake_submissions.KINDS:
             return fake_submissions.do(self, change)
         if change.kind == "greeting.save":

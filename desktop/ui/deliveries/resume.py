@@ -8,18 +8,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop.errors import Trouble
-from desktop.features.deliveries import Continuation
+from desktop.features.confirming import Continuation
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, row_of
-from desktop.ui.parts.dialogs import Sheet
+from desktop.ui.parts.dialogs import Sheet, ask_first
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.deliveries import Delivery, Quota
 from protocol.problems import Problem
 
 
-def pause_card(desk: Desk, delivery: Delivery, go_on: Callable[[], None]) -> QWidget:
+def pause_card(
+    desk: Desk, delivery: Delivery, go_on: Callable[[], None], cancel: Callable[[], None]
+) -> QWidget:
     """Why it stopped and what can be done, with the button that leads on."""
     frame, column = card(name="detail.paused")
     column.addWidget(label("途中で止まっています", "heading"))
@@ -27,8 +29,24 @@ def pause_card(desk: Desk, delivery: Delivery, go_on: Callable[[], None]) -> QWi
     resume = button(
         "続きを送る", go_on, name="detail.resume", role="primary", icon="deliveries", theme=desk.theme
     )
-    column.addLayout(row_of(resume, 1))
+    rest = button(
+        f"残りの {delivery.numbers.waiting:,} 人を取りやめる", cancel, name="detail.cancel", role="danger"
+    )
+    column.addLayout(row_of(rest, 1, resume))
     return frame
+
+
+def ask_cancel(parent: QWidget, desk: Desk, delivery: Delivery) -> None:
+    """The rest is never sent; asked first, with both numbers."""
+    numbers = delivery.numbers
+    done = numbers.recipients - numbers.waiting
+    words = (
+        f"{done:,} 人には送り終えています。残りの {numbers.waiting:,} 人には、もう送りません。"
+        "あとから続きを送ることはできません。"
+    )
+    if ask_first(parent, "残りを取りやめますか", words, "残りを取りやめる", danger=True):
+        cancel = desk.office.confirming.cancel
+        desk.background.local(lambda: cancel(delivery.draft.id), lambda _: desk.routes.wake_sync())
 
 
 class ResumeSheet(Sheet):
@@ -49,7 +67,7 @@ class ResumeSheet(Sheet):
         self._go.setEnabled(False)
         self.end_with(1, cancel, self._go)
         cancel.setFocus(Qt.FocusReason.OtherFocusReason)
-        prepare = desk.office.deliveries.prepare_resume
+        prepare = desk.office.confirming.prepare_resume
         desk.background.ask(lambda: prepare(delivery_id), self._show, self._failed)
 
     def _show(self, continuation: Continuation) -> None:
@@ -73,7 +91,7 @@ class ResumeSheet(Sheet):
             return
         self._continuation = None
         self._go.setEnabled(False)
-        resume = self._desk.office.deliveries.resume
+        resume = self._desk.office.confirming.resume
         self._desk.background.local(lambda: resume(continuation), lambda _: self._resumed(), self._failed)
 
     def _resumed(self) -> None:

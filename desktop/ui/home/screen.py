@@ -5,11 +5,12 @@ delivery.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.features.home import Today
 from desktop.features.wording import words_for, words_of_reason
 from desktop.replica.records import Shown
+from desktop.ui.deliveries.stopping import HoldCard, SendingCard
 from desktop.ui.moments import full_day, short
 from desktop.ui.notices.panel import NoticesPanel
 from desktop.ui.parts.buttons import button
@@ -70,8 +71,14 @@ class HomeScreen(Screen):
             self._body.addWidget(label("この画面に出すものは、いまはありません。", "muted"))
             return
         self._body.addWidget(self._numbers(today))
-        if today.sending:
-            self._body.addWidget(self._sending(today))
+        for shown in today.held:
+            self._body.addWidget(HoldCard(self.desk, shown.body, name="home.hold"))
+        for shown in today.sending:
+            self._body.addWidget(SendingCard(self.desk, shown.body, name="home.sending", opens=True))
+        if today.asked and self.desk.office.may("deliveries", "approve"):
+            self._body.addWidget(self._asked(today))
+        if today.planned:
+            self._body.addWidget(self._list("これから送るもの", today.planned, "home.planned", ""))
         columns = QHBoxLayout()
         columns.setSpacing(18)
         columns.addWidget(
@@ -93,6 +100,8 @@ class HomeScreen(Screen):
                 ("home.see_refused", "内容を見る", routes.waiting),
             )
             banners.append(banner)
+        for shown in today.returned[:2]:
+            banners.append(_returned(self.desk, shown))
         if today.kept:
             kept = today.kept[0]
             banner = Banner(theme, name="home.kept", hidden=False)
@@ -148,11 +157,12 @@ class HomeScreen(Screen):
             grid.addWidget(frame, 0, column)
         return made
 
-    def _sending(self, today: Today) -> QWidget:
-        frame, column = card(name="home.sending")
-        column.addWidget(label("いま配信しています", "heading"))
-        for shown in today.sending:
-            column.addWidget(SendingRow(self.desk, shown))
+    def _asked(self, today: Today) -> QWidget:
+        frame, column = card(name="home.asked", spacing=8)
+        column.addWidget(label("承認待ち", "heading"))
+        for shown in today.asked:
+            column.addWidget(line())
+            column.addWidget(self._row(shown, "home.asked", "確かめて承認する"))
         return frame
 
     def _list(self, title: str, deliveries: list[Shown[Delivery]], name: str, empty: str) -> QWidget:
@@ -168,7 +178,7 @@ class HomeScreen(Screen):
         column.addStretch(1)
         return frame
 
-    def _row(self, shown: Shown[Delivery], name: str) -> QWidget:
+    def _row(self, shown: Shown[Delivery], name: str, verb: str = "開く") -> QWidget:
         made = QWidget()
         row = QHBoxLayout(made)
         row.setContentsMargins(0, 2, 0, 2)
@@ -177,7 +187,8 @@ class HomeScreen(Screen):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(delivery.draft.title or "（配信名なし）", wrap=True))
-        moment = delivery.confirmed_at or delivery.written_at
+        ahead = delivery.state in ("scheduled", "repeating")
+        moment = delivery.due_at if ahead else delivery.confirmed_at or delivery.written_at
         people = f"　{delivery.numbers.accepted:,}人に送りました" if delivery.state == "sent" else ""
         words.addWidget(label(f"{short(moment, self.desk.office.clock())}{people}", "small"))
         row.addLayout(words, 1)
@@ -186,34 +197,19 @@ class HomeScreen(Screen):
         if delivery.state == "failed":
             row.addWidget(badge(words_for("delivery_state")["failed"], STATE_TONES["failed"]))
         open_it = button(
-            "開く", lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet"
+            verb, lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet"
         )
-        open_it.setAccessibleName(f"「{delivery.draft.title}」を開く")
+        open_it.setAccessibleName(f"「{delivery.draft.title}」を{verb}")
         row.addWidget(open_it)
         return made
 
 
-class SendingRow(QWidget):
-    """Title, bar and numbers of a delivery on its way."""
-
-    def __init__(self, desk: Desk, shown: Shown[Delivery]) -> None:
-        super().__init__()
-        delivery = shown.body
-        numbers = delivery.numbers
-        done = numbers.recipients - numbers.waiting
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        state = words_for("delivery_state")[delivery.state]
-        see = button(
-            "開く", lambda: desk.routes.open_delivery(shown.id), name="home.sending.open", role="quiet"
-        )
-        words = label(f"{done:,} / {numbers.recipients:,} 人", "muted")
-        title = label(delivery.draft.title, "subheading")
-        column.addLayout(row_of(title, badge(state, STATE_TONES[delivery.state]), 1, words, see))
-        bar = QProgressBar()
-        bar.setTextVisible(False)
-        bar.setRange(0, max(1, numbers.recipients))
-        bar.setValue(done)
-        bar.setAccessibleName(f"{delivery.draft.title} の進み具合")
-        column.addWidget(bar)
+def _returned(desk: Desk, shown: Shown[Delivery]) -> Banner:
+    banner = Banner(desk.theme, name="home.returned", hidden=False)
+    draft = shown.body.draft
+    banner.tell(
+        "warning",
+        f"「{draft.title or '（配信名なし）'}」が差し戻されました：{shown.body.returned}",
+        ("home.returned.open", "直す", lambda: desk.routes.edit_delivery(draft)),
+    )
+    return banner

@@ -64,13 +64,13 @@ def test_the_colleagues_draft_can_be_taken(office: Office, relay: FakeRelay, ref
 def test_nothing_is_sent_before_the_person_has_chosen(
     office: Office, relay: FakeRelay, refused: DeliveryDraft
 ) -> None:
-    confirmation = office.deliveries.prepare(refused)
+    confirmation = office.confirming.prepare(refused)
     assert [problem.code for problem in confirmation.problems] == ["version_conflict"]
     conflict = office.conflicts.at("delivery", refused.id)
     assert conflict is not None
     office.conflicts.rewrite(conflict)
-    confirmation = office.deliveries.prepare(refused)
-    office.deliveries.send(confirmation)
+    confirmation = office.confirming.prepare(refused)
+    office.confirming.send(confirmation)
     office.sync()
     assert relay.delivery(refused.id).state == "sent"
     assert relay.delivery(refused.id).draft.title == "佐藤の題"
@@ -83,14 +83,14 @@ def test_a_colleagues_content_never_goes_out_by_a_confirmation_of_another(
     office.deliveries.save(draft)
     office.sync()
     mine = draft.model_copy(update={"title": "佐藤の題"})
-    confirmation = office.deliveries.prepare(mine)
+    confirmation = office.confirming.prepare(mine)
     by_colleague(relay, draft, "同僚の題")
-    office.deliveries.send(confirmation)
+    office.confirming.send(confirmation)
     office.sync()
     assert relay.delivery(draft.id).state == "draft"
     assert [entry.kind for entry in office.home.refused()] == ["delivery.save", "delivery.send"]
     with pytest.raises(RelayRefused):
-        office.deliveries.send(confirmation)
+        office.confirming.send(confirmation)
 
 
 def test_a_delivery_whose_draft_was_refused_for_any_reason_is_not_sent(
@@ -99,9 +99,9 @@ def test_a_delivery_whose_draft_was_refused_for_any_reason_is_not_sent(
     draft = written(office, "はじめの題")
     office.deliveries.save(draft)
     office.sync()
-    confirmation = office.deliveries.prepare(draft.model_copy(update={"title": "直した題"}))
+    confirmation = office.confirming.prepare(draft.model_copy(update={"title": "直した題"}))
     relay.refuse_next("text_too_long")
-    office.deliveries.send(confirmation)
+    office.confirming.send(confirmation)
     office.sync()
     assert relay.delivery(draft.id).state == "draft"
 

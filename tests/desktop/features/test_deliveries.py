@@ -31,9 +31,9 @@ def written(office: Office, title: str = "防災訓練", text: str = "訓練で�
 
 
 def test_a_delivery_goes_from_draft_to_history_with_numbers(office: Office, relay: FakeRelay) -> None:
-    confirmation = office.deliveries.prepare(written(office))
+    confirmation = office.confirming.prepare(written(office))
     assert confirmation.may_send and confirmation.must_type_number
-    office.deliveries.send(confirmation)
+    office.confirming.send(confirmation)
     office.sync()
     shown = office.deliveries.get(confirmation.draft.id)
     assert shown is not None and shown.body.state == "sent"
@@ -44,8 +44,8 @@ def test_what_is_confirmed_is_what_was_shown(office: Office, relay: FakeRelay) -
     draft = written(office)
     office.deliveries.save(draft)
     office.sync()
-    confirmation = office.deliveries.prepare(draft.model_copy(update={"title": "直した題"}))
-    office.deliveries.send(confirmation)
+    confirmation = office.confirming.prepare(draft.model_copy(update={"title": "直した題"}))
+    office.confirming.send(confirmation)
     office.sync()
     assert relay.delivery(draft.id).draft.title == "直した題"
     assert relay.delivery(draft.id).state == "sent"
@@ -53,23 +53,23 @@ def test_what_is_confirmed_is_what_was_shown(office: Office, relay: FakeRelay) -
 
 def test_over_the_quota_nothing_can_be_confirmed(office: Office, relay: FakeRelay) -> None:
     relay.quota = QuotaAnswer(quota=Quota(limit=5000, used=4000))
-    confirmation = office.deliveries.prepare(written(office))
+    confirmation = office.confirming.prepare(written(office))
     assert [(p.code, p.limit, p.actual) for p in confirmation.problems] == [("over_quota", 1000, 4321)]
     with pytest.raises(DeliveryRefused):
-        office.deliveries.send(confirmation)
+        office.confirming.send(confirmation)
 
 
 def test_without_recipients_or_with_the_relay_away_nothing_can_be_confirmed(
     office: Office, relay: FakeRelay
 ) -> None:
     relay.count = lambda segment: 0
-    assert [p.code for p in office.deliveries.prepare(written(office)).problems] == ["no_recipients"]
+    assert [p.code for p in office.confirming.prepare(written(office)).problems] == ["no_recipients"]
     relay.stop()
-    assert [p.code for p in office.deliveries.prepare(written(office)).problems] == ["count_unknown"]
+    assert [p.code for p in office.confirming.prepare(written(office)).problems] == ["count_unknown"]
 
 
 def test_text_over_lines_limit_is_named_before_line_would(office: Office) -> None:
-    problems = office.deliveries.prepare(written(office, text="𠮷" * 2501)).problems
+    problems = office.confirming.prepare(written(office, text="𠮷" * 2501)).problems
     assert [(p.code, p.at, p.actual) for p in problems] == [("text_too_long", "messages.0.text", 5002)]
 
 
@@ -93,8 +93,8 @@ def test_the_relay_learns_the_hash_of_the_link_code_only(office: Office, relay: 
 
 
 def test_a_copy_of_a_sent_delivery_is_a_new_draft(office: Office) -> None:
-    confirmation = office.deliveries.prepare(written(office))
-    office.deliveries.send(confirmation)
+    confirmation = office.confirming.prepare(written(office))
+    office.confirming.send(confirmation)
     office.sync()
     copy = office.deliveries.copy(confirmation.draft.id)
     assert copy.id != confirmation.draft.id and copy.copied_from == confirmation.draft.id

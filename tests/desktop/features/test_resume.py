@@ -18,7 +18,7 @@ def stopped(office: Office, relay: FakeRelay) -> str:
     """The id of a delivery to 4,321 people that stopped after 1,000."""
     relay.deliver_at_once = False
     draft = office.deliveries.new("断水").model_copy(update={"messages": (TextMessage(text="断水します"),)})
-    office.deliveries.send(office.deliveries.prepare(draft))
+    office.confirming.send(office.confirming.prepare(draft))
     office.sync()
     pause(relay, draft.id, accepted=1000)
     office.sync()
@@ -33,9 +33,9 @@ def shown(office: Office, id: str) -> Delivery:
 
 def test_the_rest_goes_out_when_someone_continues_it(office: Office, relay: FakeRelay, stopped: str) -> None:
     relay.deliver_at_once = True
-    continuation = office.deliveries.prepare_resume(stopped)
+    continuation = office.confirming.prepare_resume(stopped)
     assert (continuation.waiting, continuation.may_go_on) == (3321, True)
-    office.deliveries.resume(continuation)
+    office.confirming.resume(continuation)
     assert shown(office, stopped).state == "sending"
     office.sync()
     assert (shown(office, stopped).state, shown(office, stopped).numbers.accepted) == ("sent", 4321)
@@ -45,32 +45,32 @@ def test_a_rest_that_does_not_fit_is_named_with_both_numbers(
     office: Office, relay: FakeRelay, stopped: str
 ) -> None:
     relay.quota = QuotaAnswer(quota=Quota(limit=5000, used=4000))
-    continuation = office.deliveries.prepare_resume(stopped)
+    continuation = office.confirming.prepare_resume(stopped)
     assert [(p.code, p.limit, p.actual) for p in continuation.problems] == [("over_quota", 1000, 3321)]
     with pytest.raises(DeliveryRefused):
-        office.deliveries.resume(continuation)
+        office.confirming.resume(continuation)
 
 
 def test_with_line_or_the_relay_away_nothing_is_continued(
     office: Office, relay: FakeRelay, stopped: str
 ) -> None:
     relay.quota = QuotaAnswer(reason="line_unreachable")
-    assert [p.code for p in office.deliveries.prepare_resume(stopped).problems] == ["line_unreachable"]
+    assert [p.code for p in office.confirming.prepare_resume(stopped).problems] == ["line_unreachable"]
     relay.stop()
-    assert [p.code for p in office.deliveries.prepare_resume(stopped).problems] == ["quota_unknown"]
+    assert [p.code for p in office.confirming.prepare_resume(stopped).problems] == ["quota_unknown"]
 
 
 def test_what_is_not_stopped_is_not_continued(office: Office, relay: FakeRelay, stopped: str) -> None:
-    assert [p.code for p in office.deliveries.prepare_resume("nothing").problems] == ["not_found"]
+    assert [p.code for p in office.confirming.prepare_resume("nothing").problems] == ["not_found"]
     relay.finish_sending(stopped, 4321)
     office.sync()
-    assert [p.code for p in office.deliveries.prepare_resume(stopped).problems] == ["not_paused"]
+    assert [p.code for p in office.confirming.prepare_resume(stopped).problems] == ["not_paused"]
 
 
 def test_a_refused_continuation_shows_the_delivery_stopped_again(
     office: Office, relay: FakeRelay, stopped: str
 ) -> None:
-    office.deliveries.resume(office.deliveries.prepare_resume(stopped))
+    office.confirming.resume(office.confirming.prepare_resume(stopped))
     relay.refuse_next("over_quota")
     office.sync()
     found = office.deliveries.get(stopped)

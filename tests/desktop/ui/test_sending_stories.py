@@ -94,9 +94,9 @@ async def stop_a_delivery(driver: Driver, relay: FakeRelay) -> str:
     relay.deliver_at_once = False
     work = driver.window.work
     assert work is not None
-    deliveries = work.desk.office.deliveries
-    draft = deliveries.new("断水").model_copy(update={"messages": (TextMessage(text="断水します"),)})
-    deliveries.send(deliveries.prepare(draft))
+    office = work.desk.office
+    draft = office.deliveries.new("断水").model_copy(update={"messages": (TextMessage(text="断水します"),)})
+    office.confirming.send(office.confirming.prepare(draft))
     work.desk.routes.wake_sync()
     await driver.until(lambda: ("delivery", draft.id) in relay.records, "draft at the relay")
     await driver.until(lambda: relay.delivery(draft.id).state == "sending", "delivery at the relay")

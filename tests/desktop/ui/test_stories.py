@@ -339,7 +339,7 @@ def test_the_manuals_pictures_come_from_the_running_program(
     draft = office.deliveries.new("12月の休日当番医").model_copy(
         update={"messages": (TextMessage(text="当番医です"),)}
     )
-    office.deliveries.send(office.deliveries.prepare(draft))
+    office.confirming.send(office.confirming.prepare(draft))
     office.sync()
     desk.close()
     empty = Desk(relay, type(desk.folder)(tmp_path / "empty"))

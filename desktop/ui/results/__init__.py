@@ -1,0 +1,1 @@
+"""「結果」: what residents did with a delivery."""

@@ -1,0 +1,1 @@
+"""「いつ」: the panel of the editor, and the list of next moments."""
