@@ -168,7 +168,7 @@ class Freezing:
         items = list_items(connection, self._database.cipher).values()
         districts = [item for item in items if item.kind == "district" and not item.retired]
         first = min(districts, key=lambda item: (item.position, item.id), default=None)
-        return plan_texts(draft, members, lambda all, by: self._index.split(all, by), first)
+        return plan_texts(draft, members, self._index.split, first)
 
     def _fill(
         self, connection: Connection, draft: DeliveryDraft, planned: Sequence[PlannedText], now: datetime

@@ -6,13 +6,9 @@ Requirements: SEG-6 (variants, placeholders), SEG-7.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from pyroaring import BitMap
 
 from protocol.deliveries import DeliveryDraft
 from protocol.items import SegmentItem
@@ -22,6 +18,7 @@ from protocol.placeholders import PLACEHOLDERS, filled, filled_actions, placehol
 from protocol.schedules import JAPAN
 from protocol.segments import Everyone
 from protocol.sync import TownSettings
+from relay.features.packed import packed, unpacked
 
 DISTRICT = "地区"
 NO_DISTRICT: Mapping[str, str] = {
@@ -133,26 +130,11 @@ def _by_district(members: bytes, split: Split, item: SegmentItem | None) -> list
 
 def _parted(members: bytes, parts: list[tuple[str, bytes]], rest: str) -> list[tuple[str, bytes]]:
     """The members cut into these parts, nobody in two; whoever is in none under `rest`."""
-    left = BitMap(_numbers(members))
+    left = unpacked(members)
     found: list[tuple[str, bytes]] = []
     for name, part in parts:
-        taken = left & BitMap(_numbers(part))
+        taken = left & unpacked(part)
         left -= taken
         if taken:
-            found.append((name, _bytes(taken)))
-    return ([(rest, _bytes(left))] if left else []) + found
-
-
-def _numbers(members: bytes) -> array[int]:
-    numbers = array("I")
-    numbers.frombytes(members)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
-
-
-def _bytes(numbers: BitMap) -> bytes:
-    found = numbers.to_array()
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found.tobytes()
+            found.append((name, packed(taken)))
+    return ([(rest, packed(left))] if left else []) + found

@@ -22,6 +22,7 @@ POOL_SIZE = 100  # the SDK's default of 5 per CPU halves the pace of sending
 SEND_TIMEOUT = 10.0  # seconds
 CONTENT_TIMEOUT = 60.0
 COUPONS_A_PAGE = 100
+COUPON_DETAILS = 50
 COUPON_PAGES = 5
 """LINE allows 5,000 coupons; nobody picks from a longer list than this."""
 
@@ -147,7 +148,9 @@ class LineClient:
         return await self._send(sdk, sdk.api.broadcast_with_http_info, request, x_line_retry_key=retry_key)
 
     async def coupons(self) -> list[dict[str, Any]]:
-        """The coupons that can be sent now, as LINE tells of them: couponId, title."""
+        """The coupons that can be sent now, as LINE tells of them: couponId, title, and the seconds of
+        startTimestamp and endTimestamp for the first of them.
+        """
         sdk = self._open()
         found: list[dict[str, Any]] = []
         start: str | None = None
@@ -159,12 +162,11 @@ class LineClient:
             start = page.get("next") or None
             if start is None:
                 break
-        return found
-
-    async def coupon(self, id: str) -> dict[str, Any]:
-        """One coupon with its time: startTimestamp and endTimestamp in seconds."""
-        sdk = self._open()
-        return await self._ask(sdk, sdk.api.get_coupon_detail_with_http_info, id)
+        ids = [str(each.get("couponId", "")) for each in found[:COUPON_DETAILS]]
+        details = await asyncio.gather(
+            *(self._ask(sdk, sdk.api.get_coupon_detail_with_http_info, id) for id in ids)
+        )
+        return [*details, *found[COUPON_DETAILS:]]
 
     async def profile(self, user_id: str) -> Profile | None:
         """None for someone who blocked the account or whom LINE does not know."""

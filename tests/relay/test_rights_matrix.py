@@ -121,6 +121,7 @@ ROUTES: dict[tuple[str, str], set[str] | str] = {
     ("GET", "/chunks/{id}"): EVERYBODY,
     ("POST", "/ask/segment-count"): ALL - {"shelter"},
     ("POST", "/ask/quota"): ALL - {"shelter"},
+    ("POST", "/ask/coupons"): ALL - {"shelter"},
     ("POST", "/ask/item-use"): ALL - {"shelter"},
     ("POST", "/ask/audit-search"): {"admin", "viewer"},
     ("POST", "/ask/audit-entry"): {"admin", "viewer"},
