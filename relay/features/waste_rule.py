@@ -23,6 +23,8 @@ from relay.store.database import Connection, Database
 from relay.store.moments import has_rule_run
 
 LATE_MINUTES = 120
+WASTE_EVERY = 15.0
+"""Seconds between two looks at the clock."""
 
 
 class WasteMessages:

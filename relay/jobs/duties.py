@@ -29,6 +29,7 @@ from relay.features.staff import set_line_linked
 from relay.features.summary import RENEW_EVERY, SummaryKeeper
 from relay.features.talk import Talk
 from relay.features.talk_words import load_talk_words
+from relay.features.waste_rule import WASTE_EVERY, WasteMessages
 from relay.jobs.deliver import Deliverer
 from relay.jobs.inbox import InboxJob
 from relay.jobs.loop import Duty, JobQueue, Repeated, run_duties, wait_for_stop, woken_at_stop
@@ -112,6 +113,7 @@ async def on_duty(
         Repeated("LINE channel", channel.refresh, CHANNEL_EVERY),
         Repeated("summary", SummaryKeeper(database, clock, index, bell).renew, RENEW_EVERY),
         _inbox_duty(inbox),
+        Repeated("waste messages", WasteMessages(database, clock, index).run_once, WASTE_EVERY),
         Repeated("sweep of the doors", lambda: sweep_doors(database, clock()), _SWEEP_EVERY),
         Repeated(
             "sweep of the inbox",
@@ -162,7 +164,9 @@ def make_inbox(
     )
     channel.follow(
         lambda now: talk.use_pages(
-            settings_url=page_url(settings, now, "settings"), contact_url=page_url(settings, now, "contact")
+            settings_url=page_url(settings, now, "settings"),
+            contact_url=page_url(settings, now, "contact"),
+            waste_url=page_url(settings, now, "waste"),
         )
     )
     return InboxJob(
