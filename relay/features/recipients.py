@@ -72,7 +72,7 @@ class Recipients:
     def count_overlap(self, draft: DeliveryDraft, other: Delivery) -> int:
         """Friends who meet the draft's conditions and got the other delivery, or will get it."""
         reached: Segment = Received(delivery=other.draft.id)
-        if other.state in ("held", "scheduled", "queued"):
+        if other.state not in ("sent", "cancelled"):  # not told apart yet: all of them will
             reached = self.segment(other.draft)
         return self._index.count(AllOf(parts=(self.segment(draft), reached)))
 
