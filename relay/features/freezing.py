@@ -7,24 +7,34 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 from protocol.deliveries import DeliveryDraft, whole_segment
 from protocol.ids import new_id
 from protocol.languages import DEFAULT_LANGUAGE
-from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
-from protocol.messages import Action, ImageMessage, Message, with_test_mark
+from protocol.messages import Action, Message, with_test_mark
 from relay.errors import Refused
 from relay.features.deliveries import find_delivery
 from relay.features.files import Files
 from relay.features.items import list_items
 from relay.features.ledger import close_run, publish_progress
+from relay.features.message_parts import check_message_files
 from relay.features.quota import QuotaReader
 from relay.features.results import choose_unit
 from relay.features.segments import SegmentIndex
 from relay.features.settings import find_settings
-from relay.features.texts import NO_DISTRICT, PlannedText, may_broadcast, plan_texts, written_out
+from relay.features.texts import (
+    NO_DISTRICT,
+    PlannedText,
+    may_broadcast,
+    plan_by_values,
+    plan_texts,
+    written_out,
+)
+from relay.features.waste_rule import values_of_delivery
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.line.payloads import PayloadParts
 from relay.store.batches import NewBatch, add_batches
@@ -144,27 +154,24 @@ class Freezing:
         town = find_settings(connection, self._database.cipher)
         nowhere = NO_DISTRICT[DEFAULT_LANGUAGE]
         messages, quick_replies = written_out(draft, DEFAULT_LANGUAGE, nowhere, town, now)
-        self._check_files(connection, messages)
+        check_message_files(self._files, connection, messages)
         parts = self._make_parts(connection, draft.id, counted=False)
         return self._build_messages(with_test_mark(messages), parts, quick_replies)
 
     def check_files(self, connection: Connection, draft: DeliveryDraft) -> None:
         """Raises Refused when a file the draft needs is missing or not what LINE takes."""
-        self._check_files(connection, draft.messages)
+        check_message_files(self._files, connection, draft.messages)
         for variant in draft.variants:
-            self._check_files(connection, variant.messages)
-
-    def _check_files(self, connection: Connection, messages: Sequence[Message]) -> None:
-        for message in messages:
-            if isinstance(message, ImageMessage):
-                self._files.check_picture(connection, message.file, IMAGE_BYTES_LIMIT)
-                self._files.check_picture(connection, message.preview, PREVIEW_BYTES_LIMIT)
+            check_message_files(self._files, connection, variant.messages)
 
     def _plain_parts(self, connection: Connection, delivery: str, /, *, counted: bool) -> PayloadParts:
         # Pictures become public now, under addresses nobody can guess.
         return PayloadParts(media_url=lambda sha256: self._files.publish(connection, sha256))
 
     def _plan(self, connection: Connection, draft: DeliveryDraft, members: bytes) -> list[PlannedText]:
+        waste = values_of_delivery(connection, self._database.cipher, draft.id)
+        if waste is not None:
+            return plan_by_values(draft, members, self._index.split, *waste)
         items = list_items(connection, self._database.cipher).values()
         districts = [item for item in items if item.kind == "district" and not item.retired]
         first = min(districts, key=lambda item: (item.position, item.id), default=None)
@@ -182,9 +189,10 @@ class Freezing:
             close_run(connection, self._database, run, now)
             return
         parts = self._make_parts(connection, run, counted=draft.count_links)
+        parts = replace(parts, link=cache(parts.link))  # each address is looked up once for all texts
         texts = []
         for text in planned:
-            messages, quick_replies = written_out(draft, text.language, text.district, town, now)
+            messages, quick_replies = written_out(draft, text.language, text.district, town, now, text.values)
             texts.append(self._build_messages(messages, parts, quick_replies))
         add_texts(connection, cipher, run, texts)
         if may_broadcast(draft):

@@ -7,8 +7,11 @@ Requirements: SEG-6 (variants, placeholders), SEG-7.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
+
+from pyroaring import BitMap
 
 from protocol.deliveries import DeliveryDraft
 from protocol.items import SegmentItem
@@ -43,6 +46,32 @@ class PlannedText:
     language: str
     district: str
     members: bytes
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What further placeholders stand for in this text."""
+
+
+def plan_by_values(
+    draft: DeliveryDraft,
+    members: bytes,
+    split: Split,
+    item: SegmentItem,
+    values: Mapping[str, Mapping[str, str]],
+) -> list[PlannedText]:
+    """A text for each way the placeholders are filled, by the choice members made for the item.
+
+    Whoever's choice has no values is in none: there is nothing to tell them.
+    """
+    used = placeholders_used(draft.messages, draft.quick_replies)
+    texts: dict[tuple[tuple[str, str], ...], BitMap] = {}
+    for chosen, there in split(members, item.id).items():
+        found = values.get(item.living_choice(chosen))
+        if found is not None:
+            key = tuple(sorted((name, value) for name, value in found.items() if name in used))
+            texts.setdefault(key, BitMap()).update(unpacked(there))
+    return [
+        PlannedText(DEFAULT_LANGUAGE, dict(key).get(DISTRICT, ""), packed(there), dict(key))
+        for key, there in texts.items()
+    ]
 
 
 def plan_texts(
@@ -80,10 +109,15 @@ def may_broadcast(draft: DeliveryDraft) -> bool:
 
 
 def written_out(
-    draft: DeliveryDraft, language: str, district: str, town: TownSettings | None, now: datetime
+    draft: DeliveryDraft,
+    language: str,
+    district: str,
+    town: TownSettings | None,
+    now: datetime,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Message, ...], tuple[Action, ...]]:
     """The messages and quick replies of one text with every placeholder filled, marked when an exercise."""
-    values = town_values(town, now, language) | ({DISTRICT: district} if district else {})
+    values = town_values(town, now, language) | ({DISTRICT: district} if district else {}) | dict(more)
     messages = filled(messages_in(draft, language), values)
     if draft.training:
         messages = with_mark(messages, TRAINING_MARK)

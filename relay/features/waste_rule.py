@@ -7,11 +7,11 @@ worker does that comes too late is the late rule's: skip and tell. Requirement: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from protocol.deliveries import Delivery, DeliveryDraft
+from protocol.deliveries import DeliveryDraft
+from protocol.items import SegmentItem
 from protocol.messages import TextMessage
-from protocol.moments import japan_day
 from protocol.segments import AllOf, ChoiceIs
 from protocol.waste_days import day_words
 from relay.features.rule_deliveries import make_delivery_of_rule, skip_rule_day
@@ -20,7 +20,7 @@ from relay.features.waste import WasteTown, read_town
 from relay.features.waste_moments import MESSAGES, DailyMessage, moments_before
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
-from relay.store.moments import has_rule_run
+from relay.store.moments import find_rule_day, has_rule_run
 
 LATE_MINUTES = 120
 WASTE_EVERY = 15.0
@@ -87,19 +87,18 @@ def draft_of(town: WasteTown, message: DailyMessage, day: date) -> DeliveryDraft
     )
 
 
-def values_for_texts(
-    connection: Connection, cipher: ColumnCipher, delivery: Delivery
-) -> tuple[str, dict[str, dict[str, str]]] | None:
+def values_of_delivery(
+    connection: Connection, cipher: ColumnCipher, id: str
+) -> tuple[SegmentItem, dict[str, dict[str, str]]] | None:
     """The item of districts, and for each choice of it what the placeholders of this delivery stand for.
 
     None for a delivery that no waste rule made. Whoever is of a district that is not named gets nothing.
     """
-    message = next((known for known in MESSAGES if known.rule == delivery.made_by_rule), None)
-    if message is None or delivery.due_at is None:
+    day = find_rule_day(connection, id, [message.rule for message in MESSAGES])
+    if day is None:
         return None
     town = read_town(connection, cipher)
-    day = japan_day(delivery.due_at) + timedelta(days=message.ahead)
-    return town.calendar.district_item, town.values(day)
+    return None if town.item is None else (town.item, town.values(day))
 
 
 def _due(connection: Connection, town: WasteTown, now: datetime) -> list[tuple[DailyMessage, date]]:

@@ -6,6 +6,7 @@ finds nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -64,6 +65,13 @@ def has_rule_run(connection: Connection, rule: str, day: date) -> bool:
     """Whether this day of the rule has happened."""
     query = select(rule_runs.c.rule).where(rule_runs.c.rule == rule, rule_runs.c.day == day.isoformat())
     return connection.execute(query).first() is not None
+
+
+def find_rule_day(connection: Connection, delivery: str, rules: Sequence[str]) -> date | None:
+    """The day for which one of these rules made the delivery; None when none of them did."""
+    query = select(rule_runs.c.day).where(rule_runs.c.delivery == delivery, rule_runs.c.rule.in_(rules))
+    day = connection.execute(query).scalar_one_or_none()
+    return None if day is None else date.fromisoformat(day)
 
 
 def add_rule_run(connection: Connection, rule: str, day: date, *, delivery: str, now: datetime) -> None:
