@@ -12,7 +12,8 @@ import re
 from protocol.wire import Wire
 
 CHUNK_BYTES = 256 * 1024
-FILE_BYTES_LIMIT = 10 * 1000 * 1000
+FILE_BYTES_LIMIT = 200 * 1000 * 1000
+"""Of the largest kind, a film; smaller kinds have limits of their own (`message_limits.py`)."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 

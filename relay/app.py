@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.freezing import Freezing
 from relay.features.line_channel import Channel
+from relay.features.links import LinkCounter
+from relay.features.message_parts import MessageParts
 from relay.features.news import NewsBell
 from relay.features.notices import ADDRESS_REFUSED, NoticeBoard
 from relay.features.passphrase import Passphrases
@@ -51,14 +54,17 @@ from relay.jobs.duties import (
     make_inbox,
     on_duty,
     open_transit,
+    page_url,
     publish_channel,
 )
 from relay.jobs.loop import Repeated
-from relay.jobs.serving import while_serving
+from relay.jobs.serving import FLUSH_EVERY, while_serving
 from relay.jobs.watch import WATCH_EVERY, CertificateWatch
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.log import AccessLine
+from relay.pages.links import LinkPage
+from relay.pages.media import MediaPages
 from relay.pages.routes import make_pages
 from relay.pages.security import ProtectedAnswers
 from relay.providers.certificate import LiveCertificate, ensure_certificate, public_key_hash
@@ -131,9 +137,10 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         has_channel=lambda: bool(channel.now.channel_token),
     )
     files = Files(database, clock, public_url=settings.public_url)
-    sending = Sending(
-        database, clock, index, quota, Freezing(database, clock, index, quota, files, message_payloads)
-    )
+    links = LinkCounter(database, clock, public_url=settings.public_url)
+    parts = MessageParts(files, links, lambda page: page_url(settings, channel.now, page))
+    freezing = Freezing(database, clock, index, quota, files, message_payloads, parts)
+    sending = Sending(database, clock, index, quota, freezing)
     transit = open_transit(settings)
     inbox = make_inbox(settings, database, clock, bell, line, channel, transit)
     webhook = Webhook(
@@ -239,6 +246,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     certificate = LiveCertificate(lambda now: tls_files(settings, now), clock())
     while_running = [
         Repeated("what staff saved", look_at_what_staff_saved, CHANNEL_EVERY),
+        Repeated("taps on links", links.flush, FLUSH_EVERY),
         Repeated("certificate", CertificateWatch(database, clock, bell, certificate).run_once, WATCH_EVERY),
     ]
 
@@ -255,6 +263,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
                     yield
         finally:
             await webhook.aclose()
+            await asyncio.to_thread(links.close)
             await login.aclose()
             await line.aclose()
             database.close()
@@ -263,7 +272,8 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
     framed = Starlette(
         routes=[
             Route("/health", _health, methods=["GET"]),
-            *file_endpoints.public_routes(),
+            *MediaPages(files).routes(),
+            *LinkPage(links, pages.renderer).routes(),
             Mount("/staff", routes=staff_routes),
             *pages.routes,
         ],

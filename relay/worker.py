@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from relay.config import RelaySettings
 from relay.features.files import Files
 from relay.features.freezing import Freezing
+from relay.features.links import LinkCounter
+from relay.features.message_parts import MessageParts
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
 from relay.features.sending import Sending
-from relay.jobs.duties import make_channel, make_inbox, on_duty, open_transit
+from relay.jobs.duties import make_channel, make_inbox, on_duty, open_transit, page_url
 from relay.line.client import LineClient
 from relay.line.payloads import message_payloads
 from relay.store.cipher import load_or_make_host_key
@@ -52,10 +54,12 @@ async def _work(settings: RelaySettings, clock: Callable[[], datetime]) -> None:
     )
     files = Files(database, clock, public_url=settings.public_url)
     quota = QuotaReader(None, clock)
-    freezing = Freezing(database, clock, index, quota, files, message_payloads)
+    channel = make_channel(settings, database, clock, line)
+    links = LinkCounter(database, clock, public_url=settings.public_url)
+    parts = MessageParts(files, links, lambda page: page_url(settings, channel.now, page))
+    freezing = Freezing(database, clock, index, quota, files, message_payloads, parts)
     sending = Sending(database, clock, index, quota, freezing)
     transit = open_transit(settings)
-    channel = make_channel(settings, database, clock, line)
     inbox = make_inbox(settings, database, clock, bell, line, channel, transit)
     async with on_duty(settings, database, clock, bell, index, sending, line, channel, inbox, transit):
         await stop.wait()

@@ -1,15 +1,15 @@
-"""`/staff/files/…` for desktops, and `/media/…`, where LINE fetches the pictures of a delivery."""
+"""`/staff/files/…` for desktops; where LINE fetches the files of a delivery is in `pages/media.py`."""
 
 from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from protocol.files import CHUNK_BYTES, FileState
 from relay.errors import Refused
-from relay.features.files import Files, PublicFile
+from relay.features.files import Files, PublicMedia
 from relay.staff_api.answers import SMALL_BODY, LargeBodies, answer, read_body, refusing
 from relay.staff_api.gate import Gate
 
@@ -21,7 +21,7 @@ _SAFE = {
 
 
 class FileEndpoints:
-    """Chunks up, whole files down; the public address needs no session and tells nothing else."""
+    """Chunks up, whole files down."""
 
     def __init__(self, gate: Gate, files: Files) -> None:
         self._gate = gate
@@ -34,9 +34,6 @@ class FileEndpoints:
             Route("/files/{sha256}", self.put, methods=["PUT"]),
             Route("/files/{sha256}", self.get, methods=["GET"]),
         ]
-
-    def public_routes(self) -> list[Route]:
-        return [Route("/media/{token}", self.public, methods=["GET"])]
 
     @refusing
     async def put(self, request: Request) -> Response:
@@ -68,22 +65,18 @@ class FileEndpoints:
     async def get(self, request: Request) -> Response:
         body = await read_body(request, SMALL_BODY)
 
-        def work() -> PublicFile:
+        def work() -> PublicMedia:
             self._gate.check_session(request, body)
-            return self._files.read(request.path_params["sha256"])
+            return self._files.find(request.path_params["sha256"])
 
         file = await run_in_threadpool(work)
-        headers = {**_SAFE, "cache-control": "no-store"}
-        return Response(file.content, media_type=file.content_type, headers=headers)
-
-    @refusing
-    async def public(self, request: Request) -> Response:
-        token: str = request.path_params["token"]
-        file = await run_in_threadpool(self._files.read_public, token) if len(token) <= 43 else None
-        if file is None:
-            return Response(status_code=404, headers={"cache-control": "no-store"})
-        headers = {**_SAFE, "cache-control": "public, max-age=31536000, immutable"}
-        return Response(file.content, media_type=file.content_type, headers=headers)
+        headers = {
+            **_SAFE,
+            "cache-control": "no-store",
+            "content-type": file.content_type,
+            "content-length": str(file.size),
+        }
+        return StreamingResponse(self._files.pieces(file, 0, file.size - 1), headers=headers)
 
 
 def _number(request: Request, name: str) -> int:

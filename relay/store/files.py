@@ -53,7 +53,7 @@ def add_chunk(connection: Connection, cipher: ColumnCipher, sha256: str, offset:
 
 
 def read_content(connection: Connection, cipher: ColumnCipher, sha256: str) -> bytes:
-    """Everything received so far, in order."""
+    """Everything received so far, in order; for small files."""
     rows = connection.execute(
         select(file_chunks.c.offset, file_chunks.c.body_sealed)
         .where(file_chunks.c.sha256 == sha256)
@@ -62,6 +62,20 @@ def read_content(connection: Connection, cipher: ColumnCipher, sha256: str) -> b
     return b"".join(
         cipher.open("file_chunks.body", f"{sha256}/{row.offset}", row.body_sealed) for row in rows
     )
+
+
+def read_piece(connection: Connection, cipher: ColumnCipher, sha256: str, at: int) -> bytes:
+    """The bytes from `at` to the end of the chunk that holds them; empty beyond the end."""
+    row = connection.execute(
+        select(file_chunks.c.offset, file_chunks.c.body_sealed)
+        .where(file_chunks.c.sha256 == sha256, file_chunks.c.offset <= at)
+        .order_by(file_chunks.c.offset.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return b""
+    body: bytes = cipher.open("file_chunks.body", f"{sha256}/{row.offset}", row.body_sealed)
+    return body[at - row.offset :]
 
 
 def complete_file(connection: Connection, sha256: str, content_type: str) -> None:
