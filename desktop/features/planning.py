@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from desktop.replica.replica import Replica
 from protocol.deliveries import Delivery, DeliveryState
 from protocol.holidays import holiday_name, is_closed
 from protocol.items import SegmentItem
 from protocol.moments import is_quiet, japan_day, moment_on, next_moments
-from protocol.schedules import JAPAN, REPEATING_KINDS, Holidays, Repeating, When
+from protocol.schedules import (
+    JAPAN,
+    At,
+    Holidays,
+    Now,
+    OnAge,
+    OnResidentDay,
+    Recurrence,
+    Repeating,
+    When,
+)
 from protocol.sending_rules import SendingRules
 
 SHOWN = 10
@@ -122,8 +132,22 @@ def _note(moment: datetime, originals: set[date], when: Repeating, holidays: Hol
     return f"{source.month}月{source.day}日（{holiday_name(source, holidays)}）から{side}"
 
 
-def repeats(when: When) -> bool:
-    return when.kind in REPEATING_KINDS
+def default_when(kind: str, now: datetime, items: Mapping[str, SegmentItem]) -> When:
+    """What a person begins from who has chosen this kind: tomorrow at nine, or the first item that fits."""
+    tomorrow = japan_day(now) + timedelta(days=1)
+    match kind:
+        case "at":
+            return At(at=datetime.combine(tomorrow, time(9), JAPAN).astimezone(UTC))
+        case "repeating":
+            rule = Recurrence(pattern="weekly", weekdays=(tomorrow.weekday(),), first=tomorrow)
+            return Repeating(rule=rule, time="09:00")
+        case "resident_day":
+            dates = (one.id for one in items.values() if one.kind == "date" and not one.retired)
+            return OnResidentDay(item=next(dates, ""), days_before=7)
+        case "age":
+            births = (one.id for one in items.values() if one.kind == "birth_year" and one.ask_month)
+            return OnAge(item=next(births, ""), years=1)
+    return Now()
 
 
 def quiet_moment(when: When, now: datetime, calendar: Calendar) -> datetime | None:

@@ -15,6 +15,7 @@ from desktop.features.editing import Edits
 from desktop.features.home import Unsettled
 from desktop.features.recipients import Known
 from desktop.features.wording import words_of_reason, words_of_trouble
+from desktop.ui.confirm.returned import ReturnedNote
 from desktop.ui.editor.bubbles import Bubbles
 from desktop.ui.editor.test_delivery import TestDeliverySheet
 from desktop.ui.moments import clock_time
@@ -25,6 +26,7 @@ from desktop.ui.parts.fields import CommitLine, Field
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
 from desktop.ui.refused import ask_about
+from desktop.ui.schedule.panel import WhenPanel
 from desktop.ui.screen import Desk, Screen
 from desktop.ui.segments.recipients import RecipientsPart
 from protocol.counting import grapheme_count
@@ -68,6 +70,7 @@ class EditorScreen(Screen):
         self._timer.timeout.connect(self._autosave)
         self.title.committed.connect(lambda text: self._change("配信名の入力", title=text))
         self.bubbles.changed.connect(lambda step, messages: self._change(step, messages=messages))
+        self.when.changed.connect(lambda step, fields: self._change(step, **fields))
         self.recipients.changed.connect(lambda step, segment: self._change(step, segment=segment))
         self.recipients.excluded_changed.connect(lambda step, ids: self._change(step, excluded=ids))
         self.silent.toggled.connect(lambda on: self._change("通知の変更", silent=on))
@@ -106,6 +109,8 @@ class EditorScreen(Screen):
                 office.deliveries.begun_from(draft),
             )
 
+        self.when.refresh()
+        self.returned.look(draft.id)
         self.desk.background.local(read, self._know)
 
     def leave(self) -> None:
@@ -165,6 +170,8 @@ class EditorScreen(Screen):
         head = row_of(label("配信の編集", "title"), 1, self._saved, self._undo, self._redo)
         column.addLayout(head)
         self.banner = Banner(desk.theme, name="editor.banner")
+        self.returned = ReturnedNote(desk)
+        column.addWidget(self.returned)
         column.addWidget(self.banner)
         self.choice = ConflictChoice(desk.theme, name="editor.conflict")
         column.addWidget(self.choice)
@@ -181,6 +188,8 @@ class EditorScreen(Screen):
         column.addWidget(self.bubbles)
         self.recipients = RecipientsPart(desk)
         column.addWidget(self.recipients)
+        self.when = WhenPanel(desk)
+        column.addWidget(self.when)
         self.silent = QCheckBox("音を鳴らさずに届ける（夜間や早朝など）")
         self.silent.setObjectName("editor.silent")
         frame, inner = card(spacing=4)
@@ -243,6 +252,7 @@ class EditorScreen(Screen):
         self._title_field.recount()
         self.bubbles.show_messages(draft.messages)
         self.recipients.show_recipients(draft.segment, self._known, draft.excluded)
+        self.when.show_draft(draft)
         self.silent.blockSignals(True)
         self.silent.setChecked(draft.silent)
         self.silent.blockSignals(False)
