@@ -20,13 +20,11 @@ _TIMEOUT = 20.0
 
 @dataclass(frozen=True)
 class Clicks:
-    """Taps on one address. None: fewer than 20 people, or not counted yet."""
+    """Taps on one address. `people` tapped it in any bubble. None: fewer than 20, or not counted yet."""
 
     url: str
     clicks: int | None = None
     people: int | None = None
-    people_of_any: int | None = None
-    """People who tapped any address of the same messages."""
 
 
 @dataclass(frozen=True)
@@ -66,30 +64,16 @@ class InsightClient:
         """What became of one broadcast (LINE takes no other kind here)."""
         sdk = self._open()
         found = await self._ask(sdk, sdk.api.get_message_event_with_http_info, request_id)
-        overview = _object(found.get("overview"))
-        clicks = _clicks(found)
-        return Interest(
-            delivered=_number(overview.get("delivered")),
-            opened=_number(overview.get("uniqueImpression")),
-            clicked=_number(overview.get("uniqueClick")),
-            clicks=clicks,
-        )
+        return _interest(found)
 
     async def of_unit(self, unit: str, first: date, last: date) -> Interest:
-        """What was sent under this name between the two days in Japan, at most 30 days apart."""
+        """What was sent under this name between the two days in Japan, at most 30 days apart.
+
+        LINE does not say here how many were delivered.
+        """
         sdk = self._open()
         days = (f"{first:%Y%m%d}", f"{last:%Y%m%d}")
-        found = await self._ask(sdk, sdk.api.get_statistics_per_unit_with_http_info, unit, *days)
-        # Bubbles of one message are opened together; whichever was seen by most is the message.
-        bubbles = [_number(_object(each).get("uniqueImpression")) for each in _list(found.get("messages"))]
-        clicks = _clicks(found)
-        return Interest(
-            opened=max((seen for seen in bubbles if seen is not None), default=None),
-            clicked=max(
-                (each.people_of_any for each in clicks if each.people_of_any is not None), default=None
-            ),
-            clicks=clicks,
-        )
+        return _interest(await self._ask(sdk, sdk.api.get_statistics_per_unit_with_http_info, unit, *days))
 
     async def _ask(self, sdk: _Sdk, call: Callable[..., Awaitable[Any]], *arguments: Any) -> dict[str, Any]:
         try:
@@ -147,15 +131,20 @@ def _line_error(refusal: Any | None) -> LineError:
     return LineError(status=status, permanent=reason == "line_refused", reason=reason)
 
 
-def _clicks(found: dict[str, Any]) -> tuple[Clicks, ...]:
-    return tuple(
-        Clicks(
-            url=str(each.get("url", "")),
-            clicks=_number(each.get("click")),
-            people=_number(each.get("uniqueClick")),
-            people_of_any=_number(each.get("uniqueClickOfRequest")),
-        )
-        for each in map(_object, _list(found.get("clicks")))
+def _interest(found: dict[str, Any]) -> Interest:
+    overview = _object(found.get("overview"))
+    return Interest(
+        delivered=_number(overview.get("delivered")),
+        opened=_number(overview.get("uniqueImpression")),
+        clicked=_number(overview.get("uniqueClick")),
+        clicks=tuple(
+            Clicks(
+                url=str(each.get("url", "")),
+                clicks=_number(each.get("click")),
+                people=_number(each.get("uniqueClickOfRequest")),
+            )
+            for each in map(_object, _list(found.get("clicks")))
+        ),
     )
 
 

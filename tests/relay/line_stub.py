@@ -1,6 +1,6 @@
 """A small LINE for the sender's tests: keeps retry keys as LINE does and answers as a test tells it to.
 
-The full sandbox plays LINE in the stories; this one only knows multicast and push, and when they came.
+The full sandbox plays LINE in the stories; this one only knows how to send, and when it was asked to.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class LineStub:
     messages: list[Any] = field(default_factory=list)
     paths: Counter[str] = field(default_factory=Counter)
     quota_limit: int | None = 5000
+    friends: list[str] = field(default_factory=list)
+    """Who gets a broadcast."""
     _accepted: set[str] = field(default_factory=set)
 
     @property
@@ -85,7 +87,8 @@ class LineStub:
 
     def _receive(self, body: bytes) -> None:
         request = json.loads(body)
-        people = request["to"] if isinstance(request["to"], list) else [request["to"]]
+        to = request.get("to", self.friends)  # a broadcast names nobody
+        people = to if isinstance(to, list) else [to]
         self.received.update(people)
         self.messages.append(request["messages"])
 
@@ -118,6 +121,7 @@ def running_line_stub(stub: LineStub) -> Iterator[LineStub]:
         app = web.Application(client_max_size=2**22)
         app.router.add_post("/v2/bot/message/multicast", stub.send)
         app.router.add_post("/v2/bot/message/push", stub.send)
+        app.router.add_post("/v2/bot/message/broadcast", stub.send)
         app.router.add_get("/v2/bot/message/quota", stub.quota)
         app.router.add_get("/v2/bot/message/quota/consumption", stub.consumption)
         app.router.add_get("/v2/bot/info", stub.info)
