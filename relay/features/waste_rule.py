@@ -12,6 +12,7 @@ from datetime import date, datetime
 from protocol.deliveries import DeliveryDraft
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
+from protocol.schedules import At
 from protocol.segments import AllOf, ChoiceIs
 from protocol.waste_days import day_words
 from relay.features.rule_deliveries import make_delivery_of_rule, skip_rule_day
@@ -46,8 +47,7 @@ class WasteMessages:
             self._make(town, message, day, now)
 
     def _make(self, town: WasteTown, message: DailyMessage, day: date, now: datetime) -> None:
-        draft = draft_of(town, message, day)
-        moment = message.moment(town.calendar, day)
+        draft, moment = draft_of(town, message, day), message.moment(town.calendar, day)
         reached = 0 if draft is None else self._index.count(draft.segment)
         with self._database.write() as connection:
             if draft is None or moment is None or not reached:  # nothing is collected, or nobody asked
@@ -58,7 +58,7 @@ class WasteMessages:
                 self._database,
                 rule=message.rule,
                 day=day,
-                draft=draft,
+                draft=draft.model_copy(update={"when": At(at=moment)}),
                 due_at=moment,
                 approved=True,
                 now=now,
