@@ -133,7 +133,7 @@ def find_when_problems(when: When, items: Mapping[str, SegmentItem], now: dateti
     if clock_time(when.time) is None:
         return (Problem(code="time_malformed", at="time"),)
     if isinstance(when, Repeating):
-        return _rule_problems(when.rule, now)
+        return _rule_problems(when, now)
     if isinstance(when, OnResidentDay):
         item = items.get(when.item)
         if item is None or item.kind != "date":
@@ -291,7 +291,8 @@ def _at_problems(when: At, now: datetime) -> tuple[Problem, ...]:
     return ()
 
 
-def _rule_problems(rule: Recurrence, now: datetime) -> tuple[Problem, ...]:
+def _rule_problems(when: Repeating, now: datetime) -> tuple[Problem, ...]:
+    rule = when.rule
     if rule.until is not None and rule.until < rule.first:
         return (Problem(code="dates_reversed", at="until"),)
     if not _is_well_formed(rule):
@@ -299,7 +300,7 @@ def _rule_problems(rule: Recurrence, now: datetime) -> tuple[Problem, ...]:
     if rule.first > japan_day(now) + HORIZON:
         return (Problem(code="moment_too_far", at="first"),)
     # With the holidays of the law: what the town changes later must not make a rule wrong that was right.
-    if next(days_of(rule, japan_day(now), Holidays()), None) is None:
+    if not next_moments(when, now, Holidays(), 1):
         return (Problem(code="rule_empty", at="rule"),)
     return ()
 

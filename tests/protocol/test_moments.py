@@ -230,6 +230,8 @@ def test_quiet_hours_pass_midnight_and_end_with_their_last_minute() -> None:
         (Repeating(rule=rule(pattern="yearly", month=2, day=29)), []),
         (Repeating(rule=rule(pattern="monthly", until=date(2026, 3, 1))), ["dates_reversed"]),
         (Repeating(rule=rule(pattern="monthly", until=date(2026, 6, 30))), ["rule_empty"]),
+        (Repeating(rule=rule(pattern="monthly", until=date(2026, 7, 1)), time="12:01"), []),  # today
+        (Repeating(rule=rule(pattern="monthly", until=date(2026, 7, 1)), time="12:00"), ["rule_empty"]),
         (OnResidentDay(item="due", days_before=3), []),
         (OnResidentDay(item="children"), ["item_unknown"]),
         (OnResidentDay(item="due", days_before=999), ["rule_malformed"]),

@@ -21,6 +21,7 @@ from protocol.segments import AnyOf, Everyone, HasAnswered
 from protocol.sending_rules import SendingRules
 from protocol.staff import StaffMember
 from relay.features.approval import reaches_everyone
+from relay.store.records import find_version
 from tests.relay.features.office import AT_ONCE, Office
 from tests.relay.town import add_friends
 
@@ -37,8 +38,6 @@ def write(office: Office, who: StaffMember, id: str = "d1", **parts: object) -> 
 
 def version(office: Office, id: str = "d1") -> int:
     with office.database.read() as connection:
-        from relay.store.records import find_version
-
         return find_version(connection, "delivery", id)
 
 
