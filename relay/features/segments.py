@@ -56,8 +56,8 @@ class SegmentIndex:
             return packed(evaluation.members(segment))
 
     def split(self, members: bytes, by: str) -> dict[str, bytes]:
-        """These residents by what they read (`language`) or by their answer to an item, by its id: language or
-        choice → members. Nobody comes twice; who has no such answer comes under the empty key.
+        """These residents by what they read (`language`), or by their answer to an item, by its id:
+        language or choice → members. Nobody comes twice; who has no such answer comes under the empty key.
         """
         left = unpacked(members)
         parts: dict[str, bytes] = {}
@@ -121,6 +121,13 @@ class SegmentIndex:
                 self.refresh()
                 found = self._bitmaps.ids.find(numbers)
         return found
+
+    def still_friends(self, members: bytes) -> bytes:
+        """Those of these residents.no who have not blocked the account, as far as is known here."""
+        found = unpacked(members)
+        with self._lock:
+            gone = found - self._bitmaps.friends
+        return packed(found - gone) if gone else members
 
     # --- keeping up ---
 

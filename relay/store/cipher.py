@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -52,6 +53,18 @@ class ColumnCipher:
             return self._aead(column).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], row.encode())
         except InvalidTag:
             raise WrongKey(f"a value of {column} does not open") from None
+
+    def opener(self, column: str) -> Callable[[str, bytes], bytes]:
+        """`open` for many values of one column in a row, with nothing looked up for each."""
+        decrypt = self._aead(column).decrypt
+
+        def open_one(row: str, sealed: bytes) -> bytes:
+            try:
+                return decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], row.encode())
+            except InvalidTag:
+                raise WrongKey(f"a value of {column} does not open") from None
+
+        return open_one
 
     def seal_text(self, column: str, row: str, text: str) -> bytes:
         return self.seal(column, row, text.encode("utf-8"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -16,7 +16,7 @@ from protocol.ids import new_resident_id
 from protocol.items import Answer, BirthMonth
 from relay.store.cipher import ColumnCipher
 from relay.store.counters import next_number
-from relay.store.tables import resident_choices, resident_years, residents
+from relay.store.tables import resident_choices, resident_numbers, resident_years, residents
 
 STREAM = "residents"
 FRIEND = "friend"
@@ -35,6 +35,8 @@ class Resident:
     state: str
     state_at: datetime
     followed_at: datetime
+    language: str = "ja"
+    language_chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,13 @@ def read_answers(connection: Connection, resident_no: int) -> dict[str, StoredAn
         times[row.item] = row.answered_at
     for item, known in births.items():
         answers[item] = StoredAnswer(Answer(item=item, births=tuple(known)), times[item])
+    for row in connection.execute(select(resident_numbers).where(resident_numbers.c.resident == resident_no)):
+        answer = (
+            Answer(item=row.item, day=date.fromordinal(row.value))
+            if row.is_day
+            else Answer(item=row.item, number=row.value)
+        )
+        answers[row.item] = StoredAnswer(answer, row.answered_at)
     return answers
 
 
@@ -164,8 +173,21 @@ def set_choice(
     return True
 
 
+def set_language(connection: Connection, resident_no: int, language: str, *, chosen: bool) -> bool:
+    """What the person reads from now on; what they chose themselves stays when only LINE says otherwise.
+    False when nothing changed.
+    """
+    seq = next_number(connection, STREAM)
+    differs = (residents.c.language != language) | (residents.c.language_chosen != chosen)
+    here = (residents.c.no == resident_no) & differs
+    if not chosen:
+        here &= residents.c.language_chosen.is_(False)
+    values = {"language": language, "language_chosen": chosen, "changed_seq": seq}
+    return connection.execute(update(residents).where(here).values(values)).rowcount == 1
+
+
 def _write_answer(connection: Connection, resident_no: int, answer: Answer, now: datetime) -> None:
-    for table in (resident_choices, resident_years):
+    for table in (resident_choices, resident_years, resident_numbers):
         connection.execute(delete(table).where(table.c.resident == resident_no, table.c.item == answer.item))
     if answer.births:
         connection.execute(
@@ -190,12 +212,29 @@ def _write_answer(connection: Connection, resident_no: int, answer: Answer, now:
                 for choice in dict.fromkeys(answer.choices)
             ],
         )
+    elif answer.number is not None or answer.day is not None:
+        value = answer.number if answer.day is None else answer.day.toordinal()
+        connection.execute(
+            insert(resident_numbers).values(
+                resident=resident_no,
+                item=answer.item,
+                value=value,
+                is_day=answer.day is not None,
+                answered_at=now,
+            )
+        )
 
 
 def _find(connection: Connection, condition: object) -> Resident | None:
     row = connection.execute(
         select(
-            residents.c.no, residents.c.id, residents.c.state, residents.c.state_at, residents.c.followed_at
+            residents.c.no,
+            residents.c.id,
+            residents.c.state,
+            residents.c.state_at,
+            residents.c.followed_at,
+            residents.c.language,
+            residents.c.language_chosen,
         ).where(condition)  # type: ignore[arg-type]
     ).one_or_none()
     return None if row is None else Resident(**row._mapping)

@@ -1,58 +1,121 @@
-"""What the segment index is made of, read fast: plain tuples, no objects per row. SQL only."""
+"""What the segment index is made of, read fast: plain tuples, no objects per row. SQL only.
+
+Everything at once comes grouped: the database joins the numbers of those who share an answer into one text,
+which is read ten times faster than a row each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, String, cast, func, select, type_coerce
 
 from relay.store.cipher import ColumnCipher
-from relay.store.tables import resident_choices, resident_years, residents
+from relay.store.delivery_tables import resident_lists
+from relay.store.tables import (
+    batches,
+    resident_choices,
+    resident_numbers,
+    resident_years,
+    residents,
+    runs,
+)
 
 _ROWS_AT_ONCE = 20_000
+_GROUPS_AT_ONCE = 4  # one may hold the numbers of everybody
 _KEYS_AT_ONCE = 500
 
-ResidentRow = tuple[int, str, str, int, bytes]
-"""no, id, state, followed_at in microseconds since 1970, sealed LINE user id."""
+ResidentRow = tuple[int, str, str, int, str, bytes]
+"""no, id, state, followed_at in microseconds since 1970, language, sealed LINE user id."""
 
 
-def iter_residents(connection: Connection, *, after: int = 0) -> Iterator[ResidentRow]:
-    """Residents whose number in the stream is above `after`, all of them for 0."""
+def iter_residents(connection: Connection, *, after: int = 0) -> Iterator[Sequence[ResidentRow]]:
+    """Residents whose number in the stream is above `after`, all of them for 0, many at a time."""
     query = select(
         residents.c.no,
         residents.c.id,
         residents.c.state,
         type_coerce(residents.c.followed_at, BigInteger),  # a datetime each would double the time
+        residents.c.language,
         residents.c.line_user_sealed,
     )
     if after:
         query = query.where(residents.c.changed_seq > after).order_by(residents.c.changed_seq)
-    return _stream(connection, query)
+    else:
+        query = query.order_by(residents.c.no)
+    result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
+    yield from result.partitions()
 
 
-def iter_choices(connection: Connection, only: Sequence[int] | None = None) -> Iterator[tuple[int, str, str]]:
-    """(resident no, item, choice); of all residents, or of these."""
+def iter_choice_groups(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """(item, choice, numbers of those who chose it, joined by commas)."""
+    kept = resident_choices.c
+    return _groups(connection, kept.resident, kept.item, kept.choice)
+
+
+def iter_birth_groups(connection: Connection) -> Iterator[tuple[str, int, int | None, str]]:
+    """(item, year, month or None, numbers of those who named somebody born then)."""
+    kept = resident_years.c
+    return _groups(connection, kept.resident, kept.item, kept.year, kept.month)
+
+
+def iter_list_groups(connection: Connection, lists: Sequence[str] | None = None) -> Iterator[tuple[str, str]]:
+    """(list, numbers of those on it); all lists, or these. One nobody is on does not come."""
+    kept = resident_lists.c
+    where = () if lists is None else (kept.list.in_(lists),)
+    return _groups(connection, kept.resident, kept.list, where=where)
+
+
+def iter_choices(connection: Connection, only: Sequence[int]) -> Iterator[tuple[int, str, str]]:
+    """(resident no, item, choice) of these residents."""
     query = select(resident_choices.c.resident, resident_choices.c.item, resident_choices.c.choice)
     return _some(connection, query, resident_choices.c.resident, only)
 
 
-def iter_years(connection: Connection, only: Sequence[int] | None = None) -> Iterator[tuple[int, str, int]]:
-    """(resident no, item, year); of all residents, or of these."""
-    query = select(resident_years.c.resident, resident_years.c.item, resident_years.c.year)
-    return _some(connection, query, resident_years.c.resident, only)
+def iter_births(connection: Connection, only: Sequence[int]) -> Iterator[tuple[int, str, int, int | None]]:
+    """(resident no, item, year, month or None) of these residents."""
+    kept = resident_years.c
+    return _some(connection, select(kept.resident, kept.item, kept.year, kept.month), kept.resident, only)
 
 
-def open_line_user_id(cipher: ColumnCipher, id: str, sealed: bytes) -> str:
-    return cipher.open_text("residents.line_user", id, sealed)
-
-
-def _some(
-    connection: Connection, query: Select[Any], column: Any, only: Sequence[int] | None
-) -> Iterator[Any]:
+def iter_numbers(connection: Connection, only: Sequence[int] | None = None) -> Iterator[tuple[int, str, int]]:
+    """(resident no, item, number) of all residents, or of these; a day is a number (date.toordinal)."""
+    kept = resident_numbers.c
+    query = select(kept.resident, kept.item, kept.value)
     if only is None:
-        yield from _stream(connection, query)
-        return
+        return _stream(connection, query)
+    return _some(connection, query, kept.resident, only)
+
+
+def iter_received(connection: Connection, delivery: str) -> Iterator[tuple[str, bytes, int]]:
+    """(endpoint, members, when it began in microseconds since 1970) of what LINE accepted of this delivery,
+    or may have.
+    """
+    query = (
+        select(batches.c.endpoint, batches.c.members, type_coerce(batches.c.first_try_at, BigInteger))
+        .join(runs, runs.c.id == batches.c.run)
+        .where(
+            runs.c.delivery == delivery, runs.c.kind != "test", batches.c.state.in_(("accepted", "unknown"))
+        )
+    )
+    return _stream(connection, query)
+
+
+def user_id_opener(cipher: ColumnCipher) -> Callable[[str, bytes], bytes]:
+    """Opens the sealed LINE user id of the resident with this id; for a million of them in a row."""
+    return cipher.opener("residents.line_user")
+
+
+def _groups(connection: Connection, numbers: Any, *by: Any, where: Sequence[Any] = ()) -> Iterator[Any]:
+    joined = func.aggregate_strings(cast(numbers, String), ",")
+    query = select(*by, joined).where(*where).group_by(*by)
+    result = connection.execute(query, execution_options={"yield_per": _GROUPS_AT_ONCE})
+    for part in result.partitions():
+        yield from part
+
+
+def _some(connection: Connection, query: Select[Any], column: Any, only: Sequence[int]) -> Iterator[Any]:
     for start in range(0, len(only), _KEYS_AT_ONCE):
         yield from _stream(connection, query.where(column.in_(only[start : start + _KEYS_AT_ONCE])))
 

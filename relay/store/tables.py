@@ -127,7 +127,9 @@ resident_choices = Table(
     Column("item", String(36), primary_key=True),
     Column("choice", String(36), primary_key=True),
     Column("answered_at", Instant, nullable=False),
-    Index("ix_resident_choices_item_choice", "item", "choice"),
+    Index(
+        "ix_resident_choices_item_choice", "item", "choice", "resident"
+    ),  # grouped without a look at the rows
 )
 
 resident_years = Table(
@@ -139,7 +141,7 @@ resident_years = Table(
     Column("year", Integer, nullable=False),
     Column("month", Integer, comment="where the resident agreed to tell it; never a day"),
     Column("answered_at", Instant, nullable=False),
-    Index("ix_resident_years_item", "item"),
+    Index("ix_resident_years_item", "item", "year", "month", "resident"),
 )
 
 resident_numbers = Table(
@@ -148,6 +150,7 @@ resident_numbers = Table(
     Column("resident", RowNumber, ForeignKey("residents.no", ondelete="CASCADE"), primary_key=True),
     Column("item", String(36), primary_key=True),
     Column("value", Integer, nullable=False),
+    Column("is_day", Boolean, nullable=False, default=False),
     Column("answered_at", Instant, nullable=False),
     Index("ix_resident_numbers_item", "item"),
     comment="answers to number items, and to date items as days since 0001-01-01 (date.toordinal)",

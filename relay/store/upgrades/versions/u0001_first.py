@@ -290,7 +290,9 @@ def upgrade() -> None:
             ["resident"], ["residents.no"], name=op.f("fk_resident_choices_resident"), ondelete="CASCADE"
         ),
     )
-    op.create_index(op.f("ix_resident_choices_item_choice"), "resident_choices", ["item", "choice"])
+    op.create_index(
+        op.f("ix_resident_choices_item_choice"), "resident_choices", ["item", "choice", "resident"]
+    )
     op.create_table(
         "resident_years",
         sa.Column("resident", _ROW_NUMBER, nullable=False),
@@ -304,7 +306,7 @@ def upgrade() -> None:
             ["resident"], ["residents.no"], name=op.f("fk_resident_years_resident"), ondelete="CASCADE"
         ),
     )
-    op.create_index(op.f("ix_resident_years_item"), "resident_years", ["item"])
+    op.create_index(op.f("ix_resident_years_item"), "resident_years", ["item", "year", "month", "resident"])
     op.create_table(
         "talk_places",
         sa.Column("resident", _ROW_NUMBER, nullable=False),

@@ -73,6 +73,7 @@ def _residents() -> None:
         sa.Column("resident", _ROW_NUMBER, nullable=False),
         sa.Column("item", sa.String(36), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("is_day", sa.Boolean(), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("resident", "item", name=op.f("pk_resident_numbers")),
         sa.ForeignKeyConstraint(
