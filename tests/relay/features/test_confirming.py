@@ -30,7 +30,7 @@ TWO_PEOPLE = AT_ONCE.model_copy(update={"second_person_from": 30})
 
 
 def write(office: Office, who: StaffMember, id: str = "d1", **parts: object) -> int:
-    draft = DeliveryDraft(**{"id": id, "title": "お知らせ", "messages": HELLO, **parts})  # type: ignore[arg-type]
+    draft = DeliveryDraft(**{"id": id, "title": "お知らせ", "messages": HELLO, **parts})
     result = office.do(who, "delivery.save", DeliverySave(draft=draft))
     assert result.reason == ""
     return result.version
@@ -42,7 +42,7 @@ def version(office: Office, id: str = "d1") -> int:
 
 
 def send(office: Office, who: StaffMember, id: str = "d1", seen: int = 30, **more: object) -> str:
-    payload = DeliverySend(delivery=id, recipients_seen=seen, **more)  # type: ignore[arg-type]
+    payload = DeliverySend(delivery=id, recipients_seen=seen, **more)
     return office.reason(who, "delivery.send", payload, version(office, id))
 
 
@@ -255,7 +255,7 @@ def test_the_same_words_to_the_same_people_are_asked_about_within_days(
 def test_rules_that_cannot_be_kept_are_refused(
     office: Office, sato: StaffMember, rules: dict[str, object], reason: str
 ) -> None:
-    payload = SendingRulesSave(rules=SendingRules(**rules))  # type: ignore[arg-type]
+    payload = SendingRulesSave(rules=SendingRules(**rules))
     assert office.reason(sato, "sending_rules.save", payload, 1) == reason
     assert office.reason(sato, "sending_rules.save", payload, 0) == "version_conflict"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -39,7 +40,7 @@ DAILY = Repeating(
 def confirm(office: Office, who: StaffMember, id: str = "d1", **parts: object) -> str:
     """Save and confirm; its id."""
     values = {"id": id, "title": "ごみの日", "messages": (TextMessage(text="本日"),), **parts}
-    draft = DeliveryDraft(**values)  # type: ignore[arg-type]
+    draft = DeliveryDraft(**values)
     version = office.do(who, "delivery.save", DeliverySave(draft=draft)).version
     payload = DeliverySend(delivery=id, recipients_seen=30)
     assert office.reason(who, "delivery.send", payload, version) == ""
@@ -116,7 +117,7 @@ def test_with_clearly_more_people_than_were_confirmed_it_does_not_begin(
     ],
 )
 def test_a_worker_that_comes_too_late_keeps_the_late_rule_and_tells(
-    town: Office, sato: StaffMember, clock: Clock, parts: dict[str, object], minutes: int, state: str
+    town: Office, sato: StaffMember, clock: Clock, parts: dict[str, Any], minutes: int, state: str
 ) -> None:
     at = clock() + timedelta(days=1)
     confirm(town, sato, when=At(at=at), **parts)
@@ -239,7 +240,7 @@ def test_one_delivery_that_cannot_be_started_stops_no_other(
 
 
 def due_item(office: Office, who: StaffMember, kind: str, **more: object) -> None:
-    item = SegmentItem(id="item", kind=kind, title="日", question="?", **more)  # type: ignore[arg-type]
+    item = SegmentItem(id="item", kind=kind, title="日", question="?", **more)
     office.put("item", "item", item.as_json())
 
 
@@ -249,7 +250,7 @@ def answer(office: Office, resident: int, **what: object) -> None:
             connection,
             resident,
             [Answer(item="item", **what)],
-            office.clock(),  # type: ignore[arg-type]
+            office.clock(),
         )
 
 
