@@ -205,6 +205,12 @@ class ListUnreadable(Trouble):
     code = "list_unreadable"
 
 
+class LabelsClosed(Trouble):
+    """For whom some codes of a list are cannot be read here: the department's key is not held."""
+
+    code = "labels_closed"
+
+
 class ListTooLarge(Trouble):
     """A list to import is larger than any town's, or blown up on purpose."""
 

@@ -14,69 +14,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
-from desktop.features.deliveries import Deliveries
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
-from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.submissions import Held, SubmissionQuery
-from protocol.deliveries import Delivery
-from protocol.items import SegmentItem
-from protocol.messages import TextMessage
-from protocol.segments import segment_sentence
 
 _JAPAN = ZoneInfo("Asia/Tokyo")
 _PAGE = 500
 _WIDE = ("宛先", "本文", "内容", "メモ", "返信")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int
-HISTORY_HEADER = (
-    "配信名", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "成功（人）", "失敗（人）", "不明（人）", "本文",  # noqa: E501
-)  # fmt: skip
-
-
-def history_rows(
-    deliveries: Deliveries,
-    staff: Staff,
-    items: dict[str, SegmentItem],
-    states: dict[str, str],
-    query: DeliveryQuery,
-) -> list[tuple[Cell, ...]]:
-    """All deliveries the list shows, whatever page is on the screen. `states` are the words for the
-    states.
-    """
-    names = {member.id: member.display_name for member in staff.all()}
-    rows: list[tuple[Cell, ...]] = []
-    offset = 0
-    while True:
-        page = deliveries.page(
-            DeliveryQuery(query.states, query.search, query.sort, query.descending, 500, offset)
-        )
-        rows += [_history_row(shown, names, items, states) for shown in page]
-        if len(page) < 500:
-            return rows
-        offset += 500
-
-
-def _history_row(
-    shown: Shown[Delivery], names: dict[str, str], items: dict[str, SegmentItem], states: dict[str, str]
-) -> tuple[Cell, ...]:
-    delivery = shown.body
-    texts = [message.text for message in delivery.draft.messages if isinstance(message, TextMessage)]
-    return (
-        delivery.draft.title,
-        states[delivery.state],
-        japan_time(delivery.confirmed_at),
-        names.get(delivery.sent_by or delivery.written_by, ""),
-        segment_sentence(delivery.draft.segment, items),
-        delivery.numbers.recipients,
-        delivery.numbers.accepted,
-        delivery.numbers.refused,
-        delivery.numbers.unknown,
-        "\n".join(texts),
-    )
-
-
 SUBMISSIONS_HEADER = (
     "番号", "受付日時", "窓口", "状態", "件名", "内容", "写真（枚）", "メモ", "返信", "担当した職員",
     "更新日時",
@@ -127,7 +75,7 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def write_xlsx(path: Path, sheet: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """One sheet: bold frozen header, filter, numbers as numbers, everything else as text."""
+    """One sheet: bold frozen header, filter, numbers as numbers, everything else as text. Raises OSError."""
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     page = book.add_worksheet(sheet)
     bold = book.add_format({"bold": True, "bg_color": "#E8F1FE", "bottom": 1})
@@ -148,7 +96,11 @@ def write_xlsx(path: Path, sheet: str, header: Sequence[str], rows: Iterable[Seq
                 page.write_string(count, column, cell, wrapped)
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, max(count, 1), len(header) - 1)
-    book.close()
+    try:
+        book.close()
+    except FileCreateError as error:  # no OSError by itself, and what callers tell people hangs on that
+        cause = error.args[0] if error.args else None
+        raise cause if isinstance(cause, OSError) else OSError(str(error)) from None
 
 
 def _guarded(cell: Cell) -> Cell:

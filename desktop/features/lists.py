@@ -17,6 +17,7 @@ from desktop.keys.keyring import KeyRing
 from desktop.replica.lists import CodeQuery, HeldCode, Label
 from desktop.replica.records import Shown
 from desktop.replica.replica import Replica
+from protocol.changes import ExportMade
 from protocol.delivery_changes import CodesAdd, CodesRevoke, ListChange, ListFill, ListRemove, ListSave
 from protocol.ids import is_id, new_id
 from protocol.lists import (
@@ -188,6 +189,10 @@ class Lists:
             key.department in one.departments and key.id in ring.secrets
             for key in ring.department_keys.values()
         )
+
+    def note_export(self, what: str, count: int) -> None:
+        """Something left the program as a file: the audit log learns what and how many lines."""
+        self.replica.outbox.put("export.made", ExportMade(what=what, count=count), based_on=0)
 
     # -- within ----------------------------------------------------------------------------------------
 

@@ -6,18 +6,16 @@ People not on the list stay as they are: only 「退職」 in the last column cl
 from __future__ import annotations
 
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
-from desktop.errors import KeysNotReady, ListTooLarge, ListUnreadable
+from desktop.errors import KeysNotReady
 from desktop.features.exports import Cell, write_xlsx
 from desktop.features.people import MemberWish, People
+from desktop.features.tables_in import folded as _folded
+from desktop.features.tables_in import read_table
 from desktop.features.wording import words_for, words_of_problem, words_of_reason
 from protocol.staff import Role, StaffMember
 
@@ -35,13 +33,6 @@ _ALIASES: Mapping[str, str] = {
 _LEFT_WORDS = frozenset({"退職", "離職", "停止", "使用停止", "いいえ", "×", "x", "no"})
 _STAYS_WORDS = frozenset({"", "在籍", "在職", "はい", "○", "◯", "〇", "yes", "新規", "新任"})
 _BETWEEN = str.maketrans({mark: "、" for mark in ",，;；/／・\n"})
-
-# security.md I7: sums are looked at before anything is unpacked.
-FILE_LIMIT = 20 * 1024 * 1024
-UNPACKED_LIMIT = 100 * 1024 * 1024
-RATIO_LIMIT = 100
-ROWS_LIMIT = 20_000
-_HEADER_ROWS = 10
 
 TransferKind = Literal["new", "moved", "role", "left", "same", "wrong"]
 
@@ -81,17 +72,8 @@ def read_list(path: Path) -> list[Row]:
 
     Raises ListTooLarge, ListUnreadable.
     """
-    _check_size(path)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError):
-        raise ListUnreadable from None
-    try:
-        return list(_rows(book.worksheets[0]))
-    except (KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile, SyntaxError):
-        raise ListUnreadable from None
-    finally:
-        book.close()
+    lines = read_table(path, _ALIASES, ("login_name", "name"))
+    return [Row(line.line, line.values) for line in lines]
 
 
 def compare(rows: Iterable[Row], people: People) -> list[Transfer]:
@@ -143,61 +125,6 @@ def write_errors(path: Path, transfers: Iterable[Transfer]) -> None:
         (*each.cells, str(each.line), "".join(each.reasons)) for each in transfers if each.kind == "wrong"
     ]
     write_xlsx(path, "異動（誤り）", (*HEADER, "元の行", "理由"), rows)
-
-
-def _check_size(path: Path) -> None:
-    try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise ListTooLarge
-        with zipfile.ZipFile(path) as packed:
-            parts = packed.infolist()
-    except (zipfile.BadZipFile, OSError):
-        raise ListUnreadable from None
-    total = sum(part.file_size for part in parts)
-    if total > UNPACKED_LIMIT or len(parts) > 1000:
-        raise ListTooLarge
-    if any(part.file_size > RATIO_LIMIT * max(part.compress_size, 1024) for part in parts):
-        raise ListTooLarge
-
-
-def _rows(sheet: Any) -> Iterator[Row]:
-    columns: dict[int, str] = {}
-    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        if line > ROWS_LIMIT:
-            raise ListTooLarge
-        texts = [_text(cell) for cell in cells]
-        if not columns:
-            columns = _columns(texts)
-            if not columns and line >= _HEADER_ROWS:
-                raise ListUnreadable
-            continue
-        values = {name: texts[place] for place, name in columns.items() if place < len(texts)}
-        if any(values.values()):
-            yield Row(line, values)
-    if not columns:
-        raise ListUnreadable
-
-
-def _columns(texts: Sequence[str]) -> dict[int, str]:
-    """Place → property, where this line is the header: it must name at least the account and the name."""
-    found: dict[int, str] = {}
-    for place, text in enumerate(texts):
-        name = _ALIASES.get(_folded(text).replace(" ", ""))
-        if name is not None and name not in found.values():
-            found[place] = name
-    return found if {"login_name", "name"} <= set(found.values()) else {}
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)  # Excel keeps every number as a fraction
-    text = str(cell)
-    # Control and direction signs have no place in a name; nothing else is changed.
-    return "".join(
-        char for char in text if unicodedata.category(char) not in ("Cc", "Cf") or char == "\n"
-    ).strip()
 
 
 def _transfer(
@@ -305,7 +232,3 @@ def _without_losing_all_admins(found: list[Transfer], people: People) -> list[Tr
         else each
         for each in found
     ]
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().lower()

@@ -12,6 +12,8 @@ NEEDS: dict[str, tuple[Function, Level]] = {
     "delivery-result": ("deliveries", "view"),
     "delivery-edit": ("deliveries", "edit"),
     "confirm": ("deliveries", "edit"),
+    "groups": ("deliveries", "view"),
+    "lists": ("deliveries", "view"),
     "items": ("items", "view"),
     "item-edit": ("items", "edit"),
     "people": ("staff", "view"),

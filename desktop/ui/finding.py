@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from desktop.features.finding import Hit, find_anything
 from desktop.features.wording import words_for
 from desktop.replica.records import Shown
+from desktop.ui.allowed import may_see
+from desktop.ui.deliveries.tabs import TABS
 from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.fields import CommitLine
 from desktop.ui.parts.labels import label
@@ -19,6 +21,8 @@ from desktop.ui.screen import Desk
 from protocol.items import SegmentItem
 
 _KINDS = {"screen": "画面", "delivery": "配信", "item": "受信設定", "manual": "マニュアル"}
+FURTHER = TABS[1:]
+"""Screens that stand behind a tab, not on the rail."""
 _DATA = Qt.ItemDataRole.UserRole
 
 
@@ -61,6 +65,9 @@ class FindSheet(Sheet):
         for name, word, _ in sorted(PLACES, key=lambda place: place[1] != words):
             if words in word:
                 self._add("screen", name, word, "")
+        for page, word in FURTHER:
+            if words and words in word and may_see(self._desk.office, page):
+                self._add("screen", page, word, "配信")
         states = words_for("delivery_state")
         for hit in hits:
             hint = states.get(hit.hint, hit.hint) if hit.kind == "delivery" else hit.hint

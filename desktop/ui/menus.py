@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from desktop.ui.about import AboutSheet
+from desktop.ui.deliveries.tabs import TABS
 from desktop.ui.keys_list import KeysSheet
 from desktop.ui.rail import PLACES, page_of
 
@@ -75,6 +76,9 @@ def build_menus(window: QMainWindow, do: Actions) -> None:
     sending = bar.addMenu("配信(&S)")
     _add(sending, "テスト配信する…", "Ctrl+T", do.test)
     _add(sending, "確認へ進む", "", do.confirm)
+    sending.addSeparator()
+    for page, word in TABS[1:]:
+        _add(sending, word, "", _going(do, page))
     tools = bar.addMenu("ツール(&T)")
     _add(tools, "今すぐ同期する", "F5", do.wake_sync)
     _add(tools, "自分のLINEをつなぐ…", "", do.link_line)

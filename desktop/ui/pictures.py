@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QApplication, QDialog
 from desktop.features.recipients import Condition, Recipients
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import Doors, StartWish
+from desktop.ui.segments.groups import GroupsScreen
 from protocol.deliveries import DeliveryDraft
 from protocol.items import SegmentItem
 from protocol.messages import TextMessage
 from protocol.segments import ChoiceIs
 
 WALKED = (
-    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "test-delivery", "line-link",  # noqa: E501
+    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "groups", "lists", "test-delivery", "line-link",  # noqa: E501
     "confirm", "delivery-result", "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
 )  # fmt: skip
 """Pages this walk takes a picture of. `first-start` and `sign-in` show the doors."""
@@ -65,6 +66,7 @@ async def _walk(driver: Driver) -> None:
     await driver.picture("home")
     await _rail(driver, "deliveries")
     await _compose(driver)
+    await _circles(driver)
     await _rail(driver, "items")
     driver.click("items.edit_greeting")
     await driver.until_seen("greeting.text")
@@ -82,6 +84,29 @@ async def _walk(driver: Driver) -> None:
     work.find_anything()
     driver.type("find.words", "配信")
     await driver.picture("find")
+    await _close_dialog(driver)
+
+
+async def _circles(driver: Driver) -> None:
+    """Saved groups and lists, each with one that is begun and not kept."""
+    work = driver.window.work
+    assert work is not None
+    office = work.desk.office
+    items = await asyncio.get_running_loop().run_in_executor(None, office.items.by_id)
+    await _rail(driver, "deliveries", picture=False)
+    driver.click("deliveries.tab.groups")
+    await driver.until_page("groups")
+    screen = work.screens.by_page("groups")
+    assert isinstance(screen, GroupsScreen)
+    screen.new(_example(office.deliveries.new(), items).segment)
+    driver.type("group.name", "川北地区の防災")
+    await driver.until(lambda: "数えています" not in driver.text("group.count"), "count")
+    await driver.picture("groups")
+    driver.click("deliveries.tab.lists")
+    await driver.until_page("lists")
+    driver.click("lists.new")
+    driver.type("new_list.name", "区長")
+    await driver.picture("lists")
     await _close_dialog(driver)
 
 

@@ -19,6 +19,7 @@ from desktop.ui.inbox.item import InboxItemScreen
 from desktop.ui.inbox.list import InboxScreen
 from desktop.ui.items.edit import ItemEditScreen
 from desktop.ui.items.list import ItemsScreen
+from desktop.ui.lists.screen import ListsScreen
 from desktop.ui.manual.viewer import ManualScreen
 from desktop.ui.people.departments import DepartmentsScreen
 from desktop.ui.people.keys import TownKeysScreen
@@ -26,6 +27,7 @@ from desktop.ui.people.list import PeopleScreen
 from desktop.ui.people.rights import RightsScreen
 from desktop.ui.people.transfers import TransfersScreen
 from desktop.ui.screen import Desk, Screen
+from desktop.ui.segments.groups import GroupsScreen
 from desktop.ui.settings.screen import SettingsScreen
 from desktop.ui.setup.recovery import RecoveryScreen
 from desktop.ui.setup.screen import SetupScreen
@@ -46,6 +48,8 @@ class Screens:
             self.editor,
             self.confirmation,
             self.detail,
+            GroupsScreen(desk),
+            ListsScreen(desk),
             self.inbox,
             InboxItemScreen(desk),
             ContactFormsScreen(desk),

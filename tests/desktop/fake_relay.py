@@ -38,6 +38,7 @@ from protocol.sync import (
     CountAnswer,
     CountRequest,
     ItemUseAnswer,
+    PeopleRequest,
     QuotaAnswer,
     Record,
     Refusal,
@@ -47,7 +48,7 @@ from protocol.sync import (
     TownSummary,
 )
 from protocol.wire import Wire
-from tests.desktop import fake_sending, fake_submissions
+from tests.desktop import fake_lists, fake_sending, fake_submissions
 from tests.desktop.fake_server import QuietServer, Refused, handler_for
 
 
@@ -242,10 +243,12 @@ class FakeRelay:
             return CountAnswer(count=self.count(segment), friends=self.friends, as_of=datetime.now(UTC))
         if path == "/staff/ask/delivery-check":
             return fake_sending.check(self, body)
+        if path == "/staff/ask/segment-people":
+            return fake_lists.people(self, PeopleRequest.parse(body).segment)
         if path == "/staff/ask/quota":
             return self.quota
         if path == "/staff/ask/item-use":
-            return ItemUseAnswer(answers=128, deliveries=2)
+            return ItemUseAnswer(answers=128, deliveries=2, choices={"t0": 60, "t1": 44, "t2": 24})
         found = fake_submissions.answer(self, method, path, body)
         if found is not None:
             return found
@@ -362,6 +365,8 @@ class FakeRelay:
             return fake_sending.do(self, change)
         if change.kind in fake_submissions.KINDS:
             return fake_submissions.do(self, change)
+        if change.kind in fake_lists.KINDS:
+            return fake_lists.do(self, change)
         if change.kind == "greeting.save":
             town = TownSettings.parse(self.records["settings", "town"].body)
             return self.save(
@@ -369,11 +374,13 @@ class FakeRelay:
             )
         return "", 0
 
-    def save(self, kind: str, thing: str, body: Wire, based_on: int) -> tuple[str, int]:
+    def save(
+        self, kind: str, thing: str, body: Wire, based_on: int, *, audience: str = "town"
+    ) -> tuple[str, int]:
         known = self.records.get((kind, thing))
         if (known.version if known else 0) != based_on:
             return "version_conflict", 0
-        return "", self.put(kind, thing, body).version
+        return "", self.put(kind, thing, body, audience=audience).version
 
     def _file(self, method: str, target: str, body: bytes) -> FileState | bytes:
         parts = urlsplit(target)

@@ -15,6 +15,7 @@ from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.ui.allowed import offer
 from desktop.ui.deliveries.table import COLUMNS, DeliveryTable, make_view
+from desktop.ui.deliveries.tabs import DeliveryTabs
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.dialogs import ask_first
 from desktop.ui.parts.fields import CommitLine
@@ -47,6 +48,7 @@ class DeliveriesScreen(Screen):
             "Excelに書き出す", self.export, name="deliveries.export", icon="download", theme=desk.theme
         )
         column.addWidget(header("配信", "下書きと、これまでの配信です。", export, new))
+        column.addWidget(DeliveryTabs(desk, self.page))
         self.table = DeliveryTable(desk.office, desk.background, desk.theme)
         self.view = make_view(self.table, desk.theme)
         column.addWidget(self._filter_row())

@@ -1,0 +1,1 @@
+"""「リスト」: tags, people chosen here, and people who enter a code."""
