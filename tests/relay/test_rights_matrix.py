@@ -7,64 +7,31 @@ Nothing in this file asks `protocol.rights.may`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.routing import Route
 
-from protocol.certificates import DepartmentKey, DirectoryCertificate, StaffCertificate, Trust
 from protocol.changes import (
     PAYLOADS,
     ContactFormRemove,
     ContactFormSave,
-    DepartmentRemove,
-    DepartmentSave,
     DeviceRevoke,
-    ExportMade,
-    GreetingSave,
-    ItemRemove,
-    ItemSave,
-    ItemsReorder,
-    KeyPublish,
     LineLinkRemove,
-    LineLinkStart,
-    MemberConfirm,
-    MemberLeave,
-    MemberSave,
-    NoticeDismiss,
-    RightsSave,
     SubmissionsOpened,
     SubmissionUpdate,
-    TownSave,
-    TrustPractised,
-    TrustPublish,
-    WrapAdd,
 )
 from protocol.chunks import ChunkQuery, OriginalsQuery
-from protocol.deliveries import DeliveryDraft
-from protocol.delivery_changes import (
-    DeliveryRemove,
-    DeliveryResume,
-    DeliverySave,
-    DeliverySend,
-    DeliveryTest,
-    WasteSave,
-    WasteWordsPut,
-)
-from protocol.rights import ACTION_NEEDS, ASK_NEEDS, CHANGE_NEEDS, RightsGrid
+from protocol.rights import ACTION_NEEDS, ASK_NEEDS, CHANGE_NEEDS
 from protocol.signin import CodeWish
-from protocol.staff import Department
 from protocol.submissions import ContactForm
-from protocol.waste import WasteCalendar
 from protocol.wire import Wire
 from tests.conftest import Clock
 from tests.relay.desk import reason, relay_settings
-from tests.relay.features.office import district_item
+from tests.relay.rights_changes import NOBODY, payloads
 from tests.relay.rights_world import INSIDE, OUTSIDE, Person, World, a_submission, running_world
 
-NOBODY = "0192f0c0-0000-7000-8000-00000000dead"
 EVERYBODY = "everybody signed in, confirmed or not"
 ALL = {"admin", "section_admin", "approver", "editor", "viewer", "shelter"}
 WRITERS = {"admin", "section_admin", "editor"}
@@ -78,7 +45,14 @@ CHANGES: dict[str, set[str] | str] = {
     "delivery.remove": {"admin", "section_admin", "approver", "editor"},
     "delivery.test": {"admin", "section_admin", "approver", "editor"},
     "delivery.send": {"admin", "section_admin", "approver"},
+    "delivery.ask": {"admin", "section_admin", "approver", "editor"},
+    "delivery.return": {"admin", "section_admin", "approver"},
+    "delivery.stop": {"admin", "section_admin", "approver", "editor"},
+    "delivery.cancel": {"admin", "section_admin", "approver"},
+    "delivery.archive": {"admin", "section_admin", "approver", "editor"},
     "delivery.resume": {"admin", "section_admin", "approver"},
+    "sending_rules.save": {"admin"},
+    "holidays.save": {"admin"},
     "waste.save": WRITERS,
     "waste_words.put": WRITERS,
     "line_link.start": EVERYBODY,
@@ -120,6 +94,7 @@ ROUTES: dict[tuple[str, str], set[str] | str] = {
     ("PUT", "/chunks/{id}"): EVERYBODY,
     ("GET", "/chunks/{id}"): EVERYBODY,
     ("POST", "/ask/segment-count"): ALL - {"shelter"},
+    ("POST", "/ask/delivery-check"): ALL - {"shelter"},
     ("POST", "/ask/quota"): ALL - {"shelter"},
     ("POST", "/ask/coupons"): ALL - {"shelter"},
     ("POST", "/ask/item-use"): ALL - {"shelter"},
@@ -152,56 +127,6 @@ def may_send(kind: str, person: Person) -> bool:
     if kind in MEMBERS_AND_ADMINS and not person.inside and person.role != "admin":
         return False
     return is_allowed(CHANGES[kind], person)
-
-
-def payloads(world: World, person: Person) -> dict[str, tuple[Wire, int]]:
-    """One change of every kind, refused for its content where that leaves the world as it is."""
-    now, things = world.clock(), person.things
-    draft = DeliveryDraft(id=NOBODY, title="x")
-    form = ContactForm(id=things["form to save"], title="新しい題", access={INSIDE: "edit"})
-    certificate = StaffCertificate(staff=NOBODY, sign_key="", seal_key="", issued_at=now, directory="")
-    directory = DirectoryCertificate(key="", recovery="", issued_at=now)
-    trust = Trust(root="", directory=directory, recovery="", recovery_box="", directory_recovery="")
-    key = DepartmentKey(
-        id=NOBODY, department=INSIDE, year=2026, public="", recovery_wrap="", issued_at=now, directory=""
-    )
-    member = MemberSave(staff=NOBODY, login_name="x", display_name="x", role="viewer")
-    return {
-        "item.save": (ItemSave(item=district_item()), 9),
-        "item.remove": (ItemRemove(item="x"), 9),
-        "items.reorder": (ItemsReorder(items=()), 0),
-        "greeting.save": (GreetingSave(text="x"), 99),
-        "delivery.save": (DeliverySave(draft=draft), 9),
-        "delivery.remove": (DeliveryRemove(delivery="x"), 9),
-        "delivery.test": (DeliveryTest(draft=draft, staff=()), 0),
-        "delivery.send": (DeliverySend(delivery="x", recipients_seen=1), 9),
-        "delivery.resume": (DeliveryResume(delivery="x"), 9),
-        "waste.save": (WasteSave(calendar=WasteCalendar()), 99),
-        "waste_words.put": (WasteWordsPut(), 0),
-        "line_link.start": (LineLinkStart(code_hash="0" * 64, expires_at=now - timedelta(hours=1)), 0),
-        "line_link.remove": (LineLinkRemove(), 0),
-        "town.save": (TownSave(town_name="x"), 99),
-        "department.save": (DepartmentSave(department=Department(id="x", name="x")), 9),
-        "department.remove": (DepartmentRemove(department="x"), 9),
-        "member.save": (member, 9),
-        "member.confirm": (MemberConfirm(certificate=certificate), 0),
-        "member.leave": (MemberLeave(staff=NOBODY), 0),
-        "rights.save": (RightsSave(grid=RightsGrid()), 99),
-        "trust.publish": (TrustPublish(trust=trust), 0),
-        "trust.practised": (TrustPractised(), 0),
-        "key.publish": (KeyPublish(key=key, wraps=()), 0),
-        "wrap.add": (WrapAdd(wraps=()), 0),
-        "device.revoke": (DeviceRevoke(device="nowhere"), 0),
-        "contact_form.save": (ContactFormSave(form=form), 1),
-        "contact_form.remove": (ContactFormRemove(form=things["form to remove"]), 1),
-        "submission.update": (
-            SubmissionUpdate(submission=things["submission to update"], state="working"),
-            1,
-        ),
-        "submissions.opened": (SubmissionsOpened(submissions=(things["submission to open"],)), 0),
-        "export.made": (ExportMade(what="submissions", count=1), 0),
-        "notice.dismiss": (NoticeDismiss(notice="x"), 0),
-    }
 
 
 def send_everything(world: World, person: Person) -> dict[str, str]:
