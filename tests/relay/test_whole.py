@@ -20,17 +20,24 @@ from pydantic import SecretStr
 
 from protocol.changes import ItemSave, LineLinkRemove, LineLinkStart
 from protocol.deliveries import Delivery, DeliveryDraft
-from protocol.delivery_changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryTest
+from protocol.delivery_changes import (
+    DeliveryResume,
+    DeliverySave,
+    DeliverySend,
+    DeliveryStop,
+    DeliveryTest,
+    SendingRulesSave,
+)
 from protocol.files import file_name
 from protocol.messages import ImageMessage, TextMessage
 from protocol.segments import ChoiceIs, Everyone
-from protocol.sync import CountAnswer, CountRequest, QuotaAnswer
+from protocol.sync import CheckAnswer, CheckRequest, CountAnswer, CountRequest, QuotaAnswer
 from relay.providers.certificate import ensure_certificate
 from relay.serve import RunningRelay, running_relay
 from sandbox.serve import RunningSandbox, running_sandbox
 from sandbox.settings import SandboxSettings
 from tests.relay.desk import Desk, relay_settings
-from tests.relay.features.office import district_item
+from tests.relay.features.office import AT_ONCE, district_item
 from tests.relay.pictures import png
 
 
@@ -118,6 +125,7 @@ def whole(tmp_path: Path) -> Iterator[Whole]:
             desk = Desk(relay.url, relay.certificate, utc_now)
             desk.enrol(relay.new_code())
             assert desk.sign_in().status_code == 200
+            desk.do("sending_rules.save", SendingRulesSave(rules=AT_ONCE))
             yield Whole(relay=relay, sandbox=sandbox, desk=desk)
             desk.close()
 
@@ -205,6 +213,30 @@ def test_home_shows_the_numbers_of_the_town_and_what_line_still_allows(whole: Wh
     wait_until(lambda: whole.record("settings", "town")["account_name"])
 
 
+def test_a_held_delivery_leaves_by_itself_unless_it_is_stopped(whole: Whole) -> None:
+    users = whole.friends(2)
+    whole.desk.do(
+        "sending_rules.save", SendingRulesSave(rules=AT_ONCE.model_copy(update={"hold_seconds": 2})), 1
+    )
+    drafts = [
+        DeliveryDraft(id=id, title="お知らせ", messages=(TextMessage(text=text),))
+        for id, text in (("stopped", "止めた"), ("left", "出た"))
+    ]
+    for draft in drafts:
+        answer = CheckAnswer.parse(
+            whole.desk.call("/staff/ask/delivery-check", CheckRequest(draft=draft)).content
+        )
+        assert (answer.count, answer.route, answer.hold_seconds, answer.problems) == (2, "multicast", 2, ())
+        version = whole.desk.do("delivery.save", DeliverySave(draft=draft))
+        whole.desk.do("delivery.send", DeliverySend(delivery=draft.id, recipients_seen=2), version)
+        assert whole.record("delivery", draft.id)["state"] == "held"
+        if draft.id == "stopped":
+            whole.desk.do("delivery.stop", DeliveryStop(delivery=draft.id))
+    wait_until(lambda: whole.record("delivery", "left")["state"] == "sent")
+    assert "出た" in whole.said_by_us(users[0]) and "止めた" not in whole.said_by_us(users[0])
+    assert whole.record("delivery", "stopped")["state"] == "draft"
+
+
 def test_a_waiting_round_wakes_when_a_delivery_moves(whole: Whole) -> None:
     whole.friends(2)
     version = whole.desk.do(
@@ -216,5 +248,5 @@ def test_a_waiting_round_wakes_when_a_delivery_moves(whole: Whole) -> None:
     states = []
     while "sent" not in states:
         response = whole.desk.sync(wait_seconds=20)
-        states += [record.body["state"] for record in response.records if record.id == "d1"]
+        states += [record.body["state"] for record in response.records if record.kind == "delivery"]
     assert time.monotonic() - began < 10
