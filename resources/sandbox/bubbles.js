@@ -1,6 +1,6 @@
 // Draws one bubble of the talk.
 
-import { el, linked, picture } from "./dom.js";
+import { el, linked, picture, PROBLEMS } from "./dom.js";
 import { drawFlex } from "./flex.js";
 import { drawImagemap, drawTemplate } from "./templates.js";
 
@@ -38,6 +38,47 @@ function pathOf(entry, url) {
   return held && held.state === "fetched" ? held.path : null;
 }
 
+// LINE plays a film in the talk after a tap on its still picture.
+function drawVideo(entry) {
+  const { originalContentUrl, previewImageUrl } = entry.message;
+  const path = entry.content ? entry.content.path : pathOf(entry, originalContentUrl);
+  if (path) {
+    return el("div", { class: "film" }, el("video", { controls: true, playsinline: true, preload: "metadata",
+      src: path, poster: pathOf(entry, previewImageUrl), "aria-label": "動画" }));
+  }
+  return el("div", { class: "film" }, picture(entry.media, previewImageUrl || originalContentUrl, "動画"),
+    el("span", { class: "play", "aria-hidden": "true" }), el("p", { class: "about" }, whyNot(entry, originalContentUrl, "動画")));
+}
+
+function drawAudio(entry) {
+  const url = entry.message.originalContentUrl;
+  const path = entry.content ? entry.content.path : pathOf(entry, url);
+  const length = seconds(entry.message.duration);
+  const player = path ? el("audio", { controls: true, preload: "metadata", src: path, "aria-label": "音声" }) : null;
+  return el("div", { class: "card sound" }, el("strong", {}, length ? `音声 ${length}` : "音声"),
+    player || el("span", {}, whyNot(entry, url, "音声")));
+}
+
+function whyNot(entry, url, what) {
+  const held = entry.media.find((each) => each.url === url);
+  if (!held || held.state === "waiting") return `${what}を読み込んでいます`;
+  return `${what}を再生できません：${PROBLEMS[held.problem] || held.problem || ""}`;
+}
+
+// The pictures of stickers are LINE's own; their place and number stand here.
+function drawSticker(entry) {
+  const { packageId, stickerId, keywords } = entry.message;
+  const name = (keywords || []).join(" ") || `${packageId}-${stickerId}`;
+  return el("div", { class: "sticker", role: "img", "aria-label": `スタンプ ${name}` },
+    el("span", { class: "sticker-face", "aria-hidden": "true" }), el("span", {}, `スタンプ ${name}`));
+}
+
+function drawCoupon(entry) {
+  const coupon = entry.coupon || {};
+  return el("div", { class: "coupon" }, el("p", {}, "クーポン"), el("strong", {}, coupon.title || entry.message.couponId),
+    el("button", { type: "button", disabled: true }, "クーポンを見る"));
+}
+
 function words(title, about) {
   return el("div", { class: "card words" }, el("strong", {}, title), about || null);
 }
@@ -51,16 +92,16 @@ const DRAW = {
   text: drawText,
   textV2: drawText,
   image: drawPhoto,
-  video: (entry) => words("動画", seconds(entry.message.duration)),
-  audio: (entry) => words("音声", seconds(entry.message.duration)),
+  video: drawVideo,
+  audio: drawAudio,
   file: (entry) => words(entry.message.fileName, `${entry.message.fileSize}バイト`),
-  sticker: (entry) => words("スタンプ", (entry.message.keywords || []).join(" ") || `${entry.message.packageId}-${entry.message.stickerId}`),
-  location: (entry) => el("div", { class: "card" }, el("div", { class: "map" }, el("span", { class: "pin" })),
+  sticker: drawSticker,
+  location: (entry) => el("div", { class: "card place" }, el("div", { class: "map" }, el("span", { class: "pin" })),
     el("strong", {}, entry.message.title || "位置情報"), entry.message.address || ""),
   template: drawTemplate,
   imagemap: drawImagemap,
   flex: drawFlex,
-  coupon: () => words("クーポン"),
+  coupon: drawCoupon,
   unsent: () => el("div", { class: "bubble gone" }, "送信を取り消しました"),
 };
 

@@ -24,7 +24,7 @@ export function linked(text, open) {
   });
 }
 
-const PROBLEMS = {
+export const PROBLEMS = {
   not_https: "HTTPSではない",
   error_status: "サーバーがエラーを返した",
   certificate_not_trusted: "証明書を確かめられない",

@@ -50,14 +50,15 @@ function open(uri) {
       return;
     }
   }
-  if (/^tel:/.test(uri)) toast(`電話をかけます: ${uri.slice(4)}`);
+  if (/^tel:/.test(uri)) toast(`電話をかけます: ${decodeURIComponent(uri.slice(4))}`);
   else if (/^https?:/.test(uri)) window.open(uri, "_blank", "noopener,noreferrer");
   else toast("この宛先はサンドボックスでは開けません。");
 }
 
 async function tap(entry, action) {
   if (action.type === "uri" || action.uri) { open(action.uri); return; }
-  const wanted = { messageId: entry.id, type: action.type, label: action.label, data: action.data, text: action.text };
+  const wanted = { messageId: entry.id, type: action.type, label: action.label, data: action.data, text: action.text,
+    clipboardText: action.clipboardText };
   if (action.type === "datetimepicker") {
     wanted.value = await pickDate(action);
     if (!wanted.value) return;

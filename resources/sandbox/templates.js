@@ -7,10 +7,12 @@ function deeds(actions, entry, tools, side = false) {
     el("button", { type: "button", on: { click: () => tools.tap(entry, action) } }, action.label || "")));
 }
 
+// `imageSize` "contain" shows the whole picture, otherwise its sides are cut off.
 function card(column, entry, tools) {
+  const whole = entry.message.template.imageSize === "contain";
   const about = el("div", { class: "about" }, column.title ? el("strong", {}, column.title) : null, column.text || "");
   const image = column.thumbnailImageUrl ? picture(entry.media, column.thumbnailImageUrl) : null;
-  return el("div", { class: "template" }, image, about, deeds(column.actions, entry, tools));
+  return el("div", { class: whole ? "template whole" : "template" }, image, about, deeds(column.actions, entry, tools));
 }
 
 const TEMPLATES = {
@@ -35,7 +37,7 @@ export function drawImagemap(entry, tools) {
   const node = el("div", { class: "map-picture" }, picture(entry.media, `${baseUrl}/1040`, altText));
   for (const action of actions || []) {
     const { x, y, width, height } = action.area || {};
-    const spot = el("button", { type: "button", "aria-label": action.label || action.text || altText,
+    const spot = el("button", { type: "button", "aria-label": action.label || action.text || altText, title: action.label || action.text || null,
       on: { click: () => tools.tap(entry, action.linkUri ? { ...action, uri: action.linkUri } : action) } });
     const [w, h] = [baseSize.width, baseSize.height];
     Object.assign(spot.style, { left: `${x / w * 100}%`, top: `${y / h * 100}%`,

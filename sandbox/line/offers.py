@@ -51,6 +51,6 @@ def _walk(part: Any) -> Iterator[dict[str, Any]]:
 
 
 def fits(action: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """True when every one of label, data, text, uri and type that is wanted is the action's."""
-    names = ("label", "data", "text", "uri", "type")
+    """True when every one of the properties that is wanted is the action's."""
+    names = ("label", "data", "text", "uri", "clipboardText", "type")
     return all(action.get(name) == wanted[name] for name in names if wanted.get(name) is not None)
