@@ -45,6 +45,7 @@ from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
 from desktop.features.town_keys import OwnKeys, TownKeys
+from desktop.features.waste import Waste
 from desktop.keys.keychain import Keychain, SystemKeychain
 from desktop.keys.keyring import KeyRing, open_ring
 from desktop.keys.passphrase import Passphrase, load_words, new_passphrase
@@ -310,6 +311,7 @@ def _office(
         planning=Planning(replica, clock),
         results=Results(replica),
         town_rules=TownRules(replica),
+        waste=Waste(replica, ask, clock),
         staff=staff,
         home=Home(replica, ring, staff.me),
         conflicts=Conflicts(replica),

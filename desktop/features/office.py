@@ -30,6 +30,7 @@ from desktop.features.setup import Setup
 from desktop.features.staff import Staff
 from desktop.features.submissions import Submissions
 from desktop.features.town_keys import TownKeys
+from desktop.features.waste import Waste
 from desktop.keys.keyring import KeyRing
 from protocol.rights import Function, Level
 from protocol.staff import StaffMember
@@ -50,6 +51,7 @@ class Office:
     planning: Planning
     results: Results
     town_rules: TownRules
+    waste: Waste
     staff: Staff
     home: Home
     conflicts: Conflicts

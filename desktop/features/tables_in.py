@@ -42,7 +42,7 @@ def read_table(path: Path, aliases: Mapping[str, str], needed: Collection[str]) 
     `aliases`: name of a column, folded and without spaces → property; `needed`: properties the header must
     have. Raises ListTooLarge, ListUnreadable.
     """
-    _check_size(path)
+    check_size(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError):
@@ -60,7 +60,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
-def _check_size(path: Path) -> None:
+def check_size(path: Path) -> None:
+    """Before anything is unpacked. Raises ListTooLarge, ListUnreadable."""
     try:
         if path.stat().st_size > FILE_LIMIT:
             raise ListTooLarge
@@ -80,7 +81,7 @@ def _lines(sheet: Any, aliases: Mapping[str, str], needed: frozenset[str]) -> It
     for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         if line > ROWS_LIMIT:
             raise ListTooLarge
-        texts = [_text(cell) for cell in cells]
+        texts = [cell_text(cell) for cell in cells]
         if not columns:
             columns = _columns(texts, aliases, needed)
             if not columns and line >= _HEADER_ROWS:
@@ -103,7 +104,8 @@ def _columns(texts: Sequence[str], aliases: Mapping[str, str], needed: frozenset
     return found if needed <= set(found.values()) else {}
 
 
-def _text(cell: object) -> str:
+def cell_text(cell: object) -> str:
+    """What a person sees in the cell."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
