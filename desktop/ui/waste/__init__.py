@@ -1,0 +1,1 @@
+"""Waste collection: the calendar, its poster, and the dictionary."""
