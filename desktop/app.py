@@ -34,6 +34,7 @@ from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.lists import Lists
 from desktop.features.manual import Manual
+from desktop.features.media import Media
 from desktop.features.notices import Notices
 from desktop.features.office import Office
 from desktop.features.people import People
@@ -307,6 +308,7 @@ def _office(
         groups=Groups(replica, ask, clock),
         lists=Lists(replica, ring, clock, profile.relay),
         deliveries=deliveries,
+        media=Media(replica.files, ask),
         confirming=Confirming(replica, ask, clock, deliveries, staff.me),
         planning=Planning(replica, clock),
         results=Results(replica),

@@ -139,6 +139,18 @@ class PictureRefused(Trouble):
         self.reason = reason
 
 
+class MediaRefused(Trouble):
+    """A video or sound cannot be used: `video_type`, `video_too_large`, `audio_type`, `audio_too_large`,
+    `audio_damaged`; or a picture `picture_too_tall` for its place.
+    """
+
+    code = "media_refused"
+
+    def __init__(self, what: str, *, limit: int | None = None) -> None:
+        super().__init__(limit=limit)
+        self.what = what
+
+
 class SheetDamaged(Trouble):
     """A recovery sheet was mistyped, nobody can tell where. No trouble ever carries a word of a sheet."""
 

@@ -20,6 +20,7 @@ from desktop.features.home import Home
 from desktop.features.items import Items
 from desktop.features.lists import Lists
 from desktop.features.manual import Manual
+from desktop.features.media import Media
 from desktop.features.notices import Notices
 from desktop.features.people import People
 from desktop.features.planning import Planning
@@ -45,6 +46,7 @@ class Office:
 
     items: Items
     deliveries: Deliveries
+    media: Media
     groups: Groups
     lists: Lists
     confirming: Confirming

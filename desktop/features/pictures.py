@@ -12,11 +12,16 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from desktop.errors import PictureRefused
+from desktop.errors import MediaRefused, PictureRefused
+from protocol.card_limits import MAP_HEIGHT_LIMIT, MAP_WIDTH
 from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
 
 LONGEST_SIDE = 2048  # phones show no more
 PREVIEW_SIDE = 480
+CARD_WIDTH = 1024
+TALLEST = 3  # LINE: a picture in a card is at most three times as high as it is wide
+TEMPLATE_RATIO = 1.51
+FITTED_BYTES = PREVIEW_BYTES_LIMIT  # a card of pictures must come up quickly on a slow line
 PIXELS_LIMIT = 60_000_000  # a picture that unpacks to more is refused before it is unpacked
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
@@ -38,6 +43,60 @@ def fit_picture(content: bytes) -> FittedPicture:
     original = _encoded(large, IMAGE_BYTES_LIMIT)
     preview = _encoded(_shrunk(picture, PREVIEW_SIDE), PREVIEW_BYTES_LIMIT)
     return FittedPicture(original=original, preview=preview, width=large.width, height=large.height)
+
+
+def fit_card_picture(content: bytes) -> FittedPicture:
+    """For cards: whole, at most 1,024 wide, JPEG, not higher than LINE shows."""
+    picture = _open(content)
+    ratio = picture.height / picture.width
+    if ratio > TALLEST:
+        picture = _middle(picture, picture.width, round(picture.width * TALLEST))
+    return _fitted(_no_wider(picture, CARD_WIDTH))
+
+
+def fit_template_picture(content: bytes) -> FittedPicture:
+    """For buttons and carousels: the middle in LINE's 1.51 : 1, at most 1,024 wide, JPEG."""
+    picture = _open(content)
+    wide = min(picture.width, round(picture.height * TEMPLATE_RATIO))
+    cut = _middle(picture, max(1, wide), max(1, round(wide / TEMPLATE_RATIO)))
+    return _fitted(_no_wider(cut, CARD_WIDTH))
+
+
+def fit_map_picture(content: bytes) -> FittedPicture:
+    """For areas to tap: exactly 1,040 wide. Raises MediaRefused `picture_too_tall`, too, where it would
+    not fit a screen.
+    """
+    picture = _open(content)
+    height = max(1, round(picture.height * MAP_WIDTH / picture.width))
+    if height > MAP_HEIGHT_LIMIT:
+        raise MediaRefused("picture_too_tall")
+    return _fitted(picture.resize((MAP_WIDTH, height), Image.Resampling.LANCZOS))
+
+
+def is_animated(content: bytes) -> bool:
+    """Whether only the first of several pictures will be used."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            return bool(getattr(picture, "is_animated", False))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+
+
+def _fitted(picture: Image.Image) -> FittedPicture:
+    content = _encoded(_on_white(picture), FITTED_BYTES)
+    return FittedPicture(original=content, preview=content, width=picture.width, height=picture.height)
+
+
+def _no_wider(picture: Image.Image, width: int) -> Image.Image:
+    if picture.width <= width:
+        return picture
+    height = max(1, round(picture.height * width / picture.width))
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _middle(picture: Image.Image, width: int, height: int) -> Image.Image:
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))
 
 
 def _open(content: bytes) -> Image.Image:
@@ -78,14 +137,20 @@ def _encoded(picture: Image.Image, limit: int) -> bytes:
             png = _bytes(picture, "PNG", optimize=True)
             if len(png) <= limit:
                 return png
-        ground = Image.new("RGB", picture.size, "white")
-        ground.paste(picture, mask=picture.getchannel("A"))
-        picture = ground
+        picture = _on_white(picture)
     for quality in (90, 80, 65, 50):
         jpeg = _bytes(picture, "JPEG", quality=quality, optimize=True)
         if len(jpeg) <= limit:
             return jpeg
     raise PictureRefused("file_too_large")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture
+    ground = Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
 
 
 def _bytes(picture: Image.Image, form: str, **options: int | bool) -> bytes:

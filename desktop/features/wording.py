@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from desktop.errors import PictureRefused, RelayRefused, Trouble
+from desktop.errors import MediaRefused, PictureRefused, RelayRefused, Trouble
 from desktop.paths import resources
 from protocol.problems import Problem
 from protocol.staff import Department
@@ -47,7 +47,14 @@ def words_of_trouble(trouble: Trouble) -> Words:
     """A refusal of the relay or of a picture speaks by its reason."""
     if isinstance(trouble, RelayRefused | PictureRefused):
         return words_of_reason(trouble.reason, **trouble.facts)
+    if isinstance(trouble, MediaRefused):
+        return Words(*_words_of_media(trouble))
     return _words("troubles.json", trouble.code, trouble.facts)
+
+
+def _words_of_media(trouble: MediaRefused) -> tuple[str, str]:
+    what, do = _load("terms.json")["media_refused"][trouble.what]
+    return _fill(what, {"limit": trouble.facts["limit"], "actual": None}), do
 
 
 def words_for(group: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from desktop.features.recipients import Known
 from desktop.features.wording import words_of_reason, words_of_trouble
 from desktop.ui.confirm.returned import ReturnedNote
 from desktop.ui.editor.bubbles import Bubbles
+from desktop.ui.editor.message_panel import MessagePanel
 from desktop.ui.editor.test_delivery import TestDeliverySheet
 from desktop.ui.moments import clock_time
 from desktop.ui.parts.buttons import button, icon_button
@@ -69,7 +70,7 @@ class EditorScreen(Screen):
         self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(self._autosave)
         self.title.committed.connect(lambda text: self._change("配信名の入力", title=text))
-        self.bubbles.changed.connect(lambda step, messages: self._change(step, messages=messages))
+        self.message.changed.connect(lambda step, fields: self._change(step, **fields))
         self.when.changed.connect(lambda step, fields: self._change(step, **fields))
         self.recipients.changed.connect(lambda step, segment: self._change(step, segment=segment))
         self.recipients.excluded_changed.connect(lambda step, ids: self._change(step, excluded=ids))
@@ -86,6 +87,7 @@ class EditorScreen(Screen):
         self._begun_from = None
         self._saved.setText("")
         self.choice.hide()
+        self.message.begin()
         self._show()
         self.refresh()
         self.title.setFocus()
@@ -93,6 +95,10 @@ class EditorScreen(Screen):
     @property
     def draft(self) -> DeliveryDraft | None:
         return self._edits.present if self._edits else None
+
+    @property
+    def bubbles(self) -> Bubbles:
+        return self.message.bubbles
 
     def refresh(self) -> None:
         if self._test is not None:
@@ -183,9 +189,9 @@ class EditorScreen(Screen):
         frame, inner = card()
         inner.addWidget(self._title_field)
         column.addWidget(frame)
-        column.addWidget(label("メッセージ", "heading"))
-        self.bubbles = Bubbles(desk)
-        column.addWidget(self.bubbles)
+        self.preview = PhonePreview(desk.office, desk.background)
+        self.message = MessagePanel(desk, self.preview)
+        column.addWidget(self.message)
         self.recipients = RecipientsPart(desk)
         column.addWidget(self.recipients)
         self.when = WhenPanel(desk)
@@ -201,7 +207,6 @@ class EditorScreen(Screen):
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 24, 28, 16)
-        self.preview = PhonePreview(desk.office, desk.background)
         side_column.addWidget(self.preview)
         middle.addWidget(side)
         return middle
@@ -250,13 +255,12 @@ class EditorScreen(Screen):
             return
         self.title.set_text(draft.title)
         self._title_field.recount()
-        self.bubbles.show_messages(draft.messages)
+        self.message.show_draft(draft)
         self.recipients.show_recipients(draft.segment, self._known, draft.excluded)
         self.when.show_draft(draft)
         self.silent.blockSignals(True)
         self.silent.setChecked(draft.silent)
         self.silent.blockSignals(False)
-        self.preview.show_messages(draft.messages)
         for made, name, verb in (
             (self._undo, self._edits.undo_name, "元に戻す"),
             (self._redo, self._edits.redo_name, "やり直す"),

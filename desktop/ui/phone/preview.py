@@ -8,15 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from desktop.features.composing import notice_text
 from desktop.features.office import Office
 from desktop.ui.background import Background
 from desktop.ui.parts.cards import scrolling
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.talk import Talk
-from protocol.messages import Message, TextMessage
+from protocol.messages import Message
 
 WIDTH = 312
-_NOTICE_CHARACTERS = 42
+_FRAME = "#1a1a1a"
+_TRAINING_FRAME = "#e25100"
 
 
 class PhonePreview(QWidget):
@@ -34,7 +36,9 @@ class PhonePreview(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(label("見え方の目安", "subheading"))
+        self._training = False
+        self._heading = label("見え方の目安", "subheading", name="preview.heading")
+        column.addWidget(self._heading)
         column.addWidget(self._switches())
         self._notice = _Notice()
         column.addWidget(self._notice)
@@ -52,16 +56,33 @@ class PhonePreview(QWidget):
         self.talk.show_account(name)
         self._show_notice()
 
-    def show_messages(self, messages: tuple[Message, ...], taps: tuple[str, ...] = ()) -> None:
+    def show_messages(
+        self, messages: tuple[Message, ...], taps: tuple[str, ...] = (), *, training: bool = False
+    ) -> None:
+        """`training`: an exercise, framed in orange so that nobody takes it for the real thing."""
         self._shown = (messages, taps)
         self.talk.show_messages(messages, taps)
+        self._colour_frame(training)
         self._show_notice()
 
+    def look_at_card(self, bubble: int, card: int) -> None:
+        """Which of several cards side by side is edited."""
+        self.talk.look_at_card(bubble, card)
+
+    def look_at_bubble(self, bubble: int) -> None:
+        """Scroll so that this one is seen."""
+        self._area.verticalScrollBar().setValue(max(0, self.talk.top_of(bubble) - 24))
+
     def _show_notice(self) -> None:
-        messages, _ = self._shown
-        first = messages[0] if messages else None
-        text = first.text if isinstance(first, TextMessage) else "写真を送信しました" if first else ""
-        self._notice.show_text(self._account, " ".join(text.split())[:_NOTICE_CHARACTERS])
+        self._notice.show_text(self._account, notice_text(self._shown[0]))
+
+    def _colour_frame(self, training: bool) -> None:
+        if training == self._training:
+            return
+        self._training = training
+        colour = _TRAINING_FRAME if training else _FRAME
+        self._phone.setStyleSheet(f"#phone {{ background: {colour}; border-radius: 24px; }}")
+        self._heading.setText("見え方の目安【訓練】" if training else "見え方の目安")
 
     def _switches(self) -> QWidget:
         made = QWidget()
@@ -94,12 +115,12 @@ class PhonePreview(QWidget):
         self.talk.show_as(size, dark=self._dark.isChecked())
 
     def _frame(self) -> QWidget:
-        frame = QFrame()
+        frame = self._phone = QFrame()
         frame.setObjectName("phone")
-        frame.setStyleSheet("#phone { background: #1a1a1a; border-radius: 24px; }")
+        frame.setStyleSheet(f"#phone {{ background: {_FRAME}; border-radius: 24px; }}")
         column = QVBoxLayout(frame)
         column.setContentsMargins(8, 14, 8, 14)
-        area = scrolling(self.talk)
+        area = self._area = scrolling(self.talk)
         area.setMinimumHeight(220)
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         area.viewport().setStyleSheet("background: #8fabcd;")

@@ -1,4 +1,4 @@
-"""The talk as a phone shows it, painted: bubbles, pictures, and the taps a question offers.
+"""The talk as a phone shows it, painted: bubbles of every type, and the taps offered below them.
 
 An approximation (「見え方の目安」): every phone, text size and LINE version breaks lines a little
 differently.
@@ -7,31 +7,31 @@ differently.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.ui.parts.paragraph import Lines
-from protocol.messages import ImageMessage, Message, TextMessage
+from desktop.ui.phone import bubbles, cards
+from desktop.ui.phone.brush import DAY, NIGHT, Brush, TalkColours
+from protocol.messages import (
+    AudioMessage,
+    ButtonsMessage,
+    CardMessage,
+    CarouselMessage,
+    ConfirmMessage,
+    CouponMessage,
+    ImagemapMessage,
+    ImageMessage,
+    LocationMessage,
+    Message,
+    StickerMessage,
+    TextMessage,
+    VideoMessage,
+)
 
 TEXT_SIZES = {"small": 13, "normal": 15, "large": 20}
-_LINE_HEIGHT = 1.35
-
-
-@dataclass(frozen=True)
-class TalkColours:
-    ground: str
-    bubble: str
-    text: str
-    name: str
-    tap: str
-    tap_text: str
-
-
-DAY = TalkColours("#8fabcd", "#ffffff", "#111111", "#2f4058", "#ffffff", "#24538f")
-NIGHT = TalkColours("#111315", "#2f3237", "#f5f5f5", "#b8bcc4", "#2f3237", "#a8c8f5")
+_LEFT = 52
 
 
 class Talk(QWidget):
@@ -46,17 +46,23 @@ class Talk(QWidget):
         self._size = TEXT_SIZES["normal"]
         self._dark = False
         self._images: dict[str, QImage] = {}
+        self._looked: dict[int, int] = {}
+        self._tops: list[int] = []
         self.setAccessibleName("メッセージの見え方の目安")
 
     def show_messages(self, messages: tuple[Message, ...], taps: tuple[str, ...] = ()) -> None:
         self._messages, self._taps = messages, taps
-        texts = [
-            m.text if isinstance(m, TextMessage) else f"画像 {m.description}"
-            for m in messages
-            if isinstance(m, TextMessage | ImageMessage)
-        ]
-        self.setAccessibleDescription(" / ".join(texts))
+        self.setAccessibleDescription(" / ".join(bubbles.described(one) for one in messages))
         self._lay_out()
+
+    def look_at_card(self, bubble: int, card: int) -> None:
+        """Which of several cards side by side stands at the left."""
+        self._looked[bubble] = card
+        self.update()
+
+    def top_of(self, bubble: int) -> int:
+        """Where a bubble begins, in pixels of this widget."""
+        return self._tops[bubble] if bubble < len(self._tops) else 0
 
     def show_account(self, name: str) -> None:
         self._account = name
@@ -90,79 +96,66 @@ class Talk(QWidget):
 
     def _paint(self, painter: QPainter | None) -> int:
         """Paint, or with None only measure; returns the height."""
+        brush = Brush(painter, self._colours, self._size, self._image)
         top = 12
         if painter is not None:
-            self._paint_face(painter)
-        self._label(painter, self._account or "公式アカウント", 52, top)
+            self._paint_face(brush)
+        self._label(brush, self._account or "公式アカウント", _LEFT, top)
         top += 20
-        for message in self._messages:
-            if isinstance(message, TextMessage):
-                top = self._bubble(painter, message.text or " ", top)
-            elif isinstance(message, ImageMessage):
-                top = self._picture(painter, message, top)
-            top += 6
-        if not self._messages:
-            top = self._bubble(painter, "（ここに本文が出ます）", top)
-        return (self._tap_row(painter, top + 4) if self._taps else top) + 12
+        self._tops = []
+        shown = self._messages or (TextMessage(text="（ここに本文が出ます）"),)
+        for place, message in enumerate(shown):
+            self._tops.append(top)
+            top += self._one(brush, place, message, top) + 6
+        return (self._tap_row(brush, top + 4) if self._taps else top) + 12
 
-    def _font(self, size: int) -> QFont:
-        font = QFont(["BIZ UDPGothic", "Noto Sans JP"])
-        font.setPixelSize(size)
-        return font
+    def _one(self, brush: Brush, place: int, message: Message, top: int) -> int:
+        room = max(80, self.width() - _LEFT - 34)
+        wide = max(80, self.width() - _LEFT - 12)
+        first = self._looked.get(place, 0)
+        match message:
+            case TextMessage():
+                return bubbles.paint_text(brush, message, _LEFT, top, room)
+            case ImageMessage():
+                return bubbles.paint_image(brush, message, _LEFT, top, room)
+            case VideoMessage():
+                return bubbles.paint_video(brush, message, _LEFT, top, room)
+            case AudioMessage():
+                return bubbles.paint_audio(brush, message, _LEFT, top, room)
+            case StickerMessage():
+                return bubbles.paint_sticker(brush, message, _LEFT, top, room)
+            case LocationMessage():
+                return bubbles.paint_location(brush, message, _LEFT, top, room)
+            case CouponMessage():
+                return bubbles.paint_coupon(brush, message, _LEFT, top, room)
+            case ImagemapMessage():
+                return bubbles.paint_imagemap(brush, message, _LEFT, top, wide)
+            case CardMessage():
+                return cards.paint_card(brush, message, _LEFT, top, wide, first)
+            case CarouselMessage():
+                return cards.paint_carousel(brush, message, _LEFT, top, wide, first)
+            case ButtonsMessage():
+                return cards.paint_buttons(brush, message, _LEFT, top, wide, 0)
+            case ConfirmMessage():
+                return cards.paint_confirm(brush, message, _LEFT, top, wide, 0)
 
-    def _label(self, painter: QPainter | None, text: str, left: int, top: int) -> None:
-        if painter is None:
+    def _label(self, brush: Brush, text: str, left: int, top: int) -> None:
+        if brush.painter is None:
             return
-        font = self._font(12)
-        painter.setFont(font)
-        painter.setPen(QColor(self._colours.name))
+        font = brush.font(12)
+        brush.painter.setFont(font)
+        brush.painter.setPen(QColor(self._colours.name))
         room = self.width() - left - 8
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(left, top, room, 18), Qt.AlignmentFlag.AlignVCenter, shown)
+        brush.painter.drawText(QRect(left, top, room, 18), Qt.AlignmentFlag.AlignVCenter, shown)
 
-    def _paint_face(self, painter: QPainter) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor("#0017c1"))
-        painter.drawEllipse(QRect(10, 12, 34, 34))
-        painter.setPen(QColor("#ffffff"))
-        painter.setFont(self._font(16))
-        painter.drawText(QRect(10, 12, 34, 34), Qt.AlignmentFlag.AlignCenter, (self._account or "町")[:1])
-
-    def _bubble(self, painter: QPainter | None, text: str, top: int) -> int:
-        font = self._font(self._size)
-        room = max(80, self.width() - 52 - 34)
-        lines = Lines(text, font, room - 24, _LINE_HEIGHT)
-        height = lines.height + 18
-        if painter is not None:
-            ground = QRectF(52, top, lines.width + 26, height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._colours.bubble))
-            painter.drawRoundedRect(ground, 15, 15)
-            painter.setPen(QColor(self._colours.text))
-            lines.draw(painter, QPointF(65, top + 9))
-        return top + height
-
-    def _picture(self, painter: QPainter | None, message: ImageMessage, top: int) -> int:
-        room = max(80, self.width() - 52 - 34)
-        width, height = max(1, message.width), max(1, message.height)
-        shown = QSize(width, height).scaled(room, 320, Qt.AspectRatioMode.KeepAspectRatio)
-        if painter is not None:
-            area = QRectF(52, top, shown.width(), shown.height())
-            path = QPainterPath()
-            path.addRoundedRect(area, 12, 12)
-            image = self._image(message.preview)
-            painter.save()
-            painter.setClipPath(path)
-            if image is None:
-                painter.fillRect(area, QColor(self._colours.bubble))
-                painter.setPen(QColor(self._colours.text))
-                painter.setFont(self._font(12))
-                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "画像を読み込んでいます…")
-            else:
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.drawImage(area, image)
-            painter.restore()
-        return top + shown.height()
+    def _paint_face(self, brush: Brush) -> None:
+        area = QRectF(10, 12, 34, 34)
+        brush.box(area, "#0017c1", 17)
+        if brush.painter is not None:
+            brush.painter.setPen(QColor("#ffffff"))
+            brush.painter.setFont(brush.font(16))
+            brush.painter.drawText(area, Qt.AlignmentFlag.AlignCenter, (self._account or "町")[:1])
 
     def _image(self, name: str) -> QImage | None:
         if name not in self._images:
@@ -173,22 +166,16 @@ class Talk(QWidget):
             self._images[name] = image
         return self._images[name]
 
-    def _tap_row(self, painter: QPainter | None, top: int) -> int:
-        font = self._font(13)
-        metrics = QFontMetrics(font)
-        left, height = 12, 30
+    def _tap_row(self, brush: Brush, top: int) -> int:
+        size = max(13, self._size - 2)
+        metrics = QFontMetrics(brush.font(size))
+        left, height = 12, size + 17
         for tap in self._taps:
             width = min(metrics.horizontalAdvance(tap) + 26, self.width() - 24)
             if left + width > self.width() - 12 and left > 12:
                 left, top = 12, top + height + 7
-            if painter is not None:
-                box = QRect(left, top, width, height)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(self._colours.tap))
-                painter.drawRoundedRect(box, 15, 15)
-                painter.setPen(QColor(self._colours.tap_text))
-                painter.setFont(font)
-                shown = metrics.elidedText(tap, Qt.TextElideMode.ElideRight, width - 18)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+            area = QRectF(left, top, width, height)
+            brush.box(area, self._colours.tap, 15)
+            brush.centred(tap, area, size, self._colours.tap_text)
             left += width + 7
         return top + height
