@@ -152,9 +152,9 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QComboBox[role="compact"] {{ padding: {px(6)}px 0 {px(6)}px {px(4)}px; }}
     QComboBox[role="compact"]::drop-down {{ width: {px(20)}px; }}
     QComboBox[role="compact"]::down-arrow {{ width: {px(15)}px; height: {px(15)}px; }}
-    QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: {px(30)}px; background: transparent; }}
-    QSpinBox::up-arrow {{ image: url("{c.marks}/up.svg"); width: {px(14)}px; height: {px(14)}px; }}
-    QSpinBox::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(14)}px; height: {px(14)}px; }}
+    QSpinBox::up-button, QSpinBox::down-button, QTimeEdit::up-button, QTimeEdit::down-button {{ border: none; width: {px(30)}px; background: transparent; }}
+    QSpinBox::up-arrow, QTimeEdit::up-arrow {{ image: url("{c.marks}/up.svg"); width: {px(14)}px; height: {px(14)}px; }}
+    QSpinBox::down-arrow, QTimeEdit::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(14)}px; height: {px(14)}px; }}
     QTextBrowser {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: 10px; padding: {px(14)}px; }}
     QProgressBar {{ background: {c.sunken}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px; }}
     QProgressBar::chunk {{ background: {c.primary}; border-radius: 5px; }}

@@ -109,9 +109,7 @@ class WorkArea(QWidget):
             person=office.me.display_name,
         )
         column.addWidget(self.bar)
-        self.screens = Screens(self.desk, change_settings)
-        for screen in self.screens.all():
-            self.stack.addWidget(screen)
+        self.screens = Screens(self.desk, change_settings, self.stack.addWidget)
         self._show_environment("")
 
     def start(self) -> None:
@@ -163,9 +161,10 @@ class WorkArea(QWidget):
 
     def place(self) -> Place:
         """Where the person is, to come back to."""
-        page, editor = self.page, self.screens.editor
+        page = self.page
         if page in ("delivery-edit", "confirm"):
-            return Place("delivery-edit", editor.draft.id if editor.draft is not None else "")
+            draft = self.screens.editor.draft
+            return Place("delivery-edit", draft.id if draft is not None else "")
         if page == "item-edit":
             return Place("items")  # what was half written there is nobody's yet
         return Place(page, self._things.get(page, ""))

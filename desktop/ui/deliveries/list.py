@@ -8,9 +8,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from desktop.features.exports import HISTORY_HEADER, csv_bytes, history_rows, write_xlsx
+from desktop.features.exports import csv_bytes, write_xlsx
+from desktop.features.history import HISTORY_HEADER, history_rows
 from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.ui.allowed import offer
@@ -26,10 +35,15 @@ from protocol.deliveries import Delivery
 FILTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("all", "すべて", ()),
     ("draft", "下書き", ("draft",)),
+    ("asked", "承認待ち", ("asked",)),
+    ("planned", "予約", ("held", "scheduled")),
+    ("repeating", "くり返し", ("repeating",)),
     ("sending", "配信中", ("queued", "sending", "paused")),
-    ("sent", "配信済み", ("sent",)),
-    ("failed", "配信できず", ("failed",)),
+    ("sent", "配信済み", ("sent", "cancelled")),
+    ("failed", "送らなかったもの", ("failed", "skipped")),
+    ("archived", "しまったもの", ()),
 )
+"""Name, words and states. What is put away is seen in the last one only."""
 
 
 class DeliveriesScreen(Screen):
@@ -47,11 +61,12 @@ class DeliveriesScreen(Screen):
         export = button(
             "Excelに書き出す", self.export, name="deliveries.export", icon="download", theme=desk.theme
         )
-        column.addWidget(header("配信", "下書きと、これまでの配信です。", export, new))
+        column.addWidget(header("配信", "下書き・予約・これまでの配信です。", export, new))
         column.addWidget(DeliveryTabs(desk, self.page))
         self.table = DeliveryTable(desk.office, desk.background, desk.theme)
         self.view = make_view(self.table, desk.theme)
         column.addWidget(self._filter_row())
+        column.addLayout(self._search_row())
         column.addWidget(self.view, 1)
         column.addLayout(self._action_row())
         self.table.counted.connect(self._show_count)
@@ -67,7 +82,7 @@ class DeliveriesScreen(Screen):
 
     def refresh(self) -> None:
         may_write = self.desk.office.may("deliveries", "edit")
-        for made in (self._new, self._copy, self._remove):
+        for made in (self._new, self._copy, self._remove, self._archive):
             offer(made, may_write)
         self.table.reload()
 
@@ -115,7 +130,10 @@ class DeliveriesScreen(Screen):
 
         def write() -> None:
             states = words_for("delivery_state")
-            rows = history_rows(office.deliveries, office.staff, office.items.by_id(), states, query)
+            known = office.groups.known()
+            rows = history_rows(
+                office.deliveries, office.results, office.staff, known.sentence, states, query
+            )
             if path.suffix.lower() == ".csv":
                 path.write_bytes(csv_bytes(HISTORY_HEADER, rows))
             else:
@@ -137,18 +155,28 @@ class DeliveriesScreen(Screen):
             choice.setCheckable(True)
             choice.setAutoDefault(False)
             choice.setChecked(name == "all")
-            choice.clicked.connect(lambda _=False, states=states: self._filter(states))
+            choice.clicked.connect(lambda _=False, name=name, states=states: self._filter(name, states))
             group.addButton(choice)
             row.addWidget(choice)
             self._filters[name] = choice
         row.addStretch(1)
+        return made
+
+    def _search_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(16)
         self.search = CommitLine(name="deliveries.search", hint="配信名や本文から探す")
         self.search.setAccessibleName("配信名や本文から探す")
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(self.desk.theme.px(280))
         self.search.committed.connect(lambda text: self.table.ask(replace(self.table.query, search=text)))
         row.addWidget(self.search)
-        return made
+        self._days = QCheckBox("くり返しの各回も出す")
+        self._days.setObjectName("deliveries.days")
+        self._days.toggled.connect(lambda on: self.table.ask(replace(self.table.query, grouped=not on)))
+        row.addWidget(self._days)
+        row.addStretch(1)
+        return row
 
     def _action_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -165,14 +193,26 @@ class DeliveriesScreen(Screen):
             icon="trash",
             theme=theme,
         )
+        self._archive = button("しまう", self.archive_chosen, name="deliveries.archive")
         self._copy = button("複製する", self.copy_chosen, name="deliveries.copy", icon="copy", theme=theme)
         self._open = button("開く", self.open_chosen, name="deliveries.open", icon="right", theme=theme)
-        for made in (self._remove, self._copy, self._open):
+        for made in (self._remove, self._archive, self._copy, self._open):
             row.addWidget(made)
         return row
 
-    def _filter(self, states: tuple[str, ...]) -> None:
-        self.table.ask(replace(self.table.query, states=states))
+    def archive_chosen(self) -> None:
+        """Put away, or back into the list."""
+        shown = self._chosen()
+        if shown is not None and _may_be_put_away(shown.body):
+            archive, archived = self.desk.office.deliveries.archive, not shown.body.archived
+            self.desk.background.local(lambda: archive(shown.id, archived), lambda _: self._after_change())
+
+    def show_filter(self, name: str) -> None:
+        """As if the button of this name had been pressed."""
+        self._filters[name].click()
+
+    def _filter(self, name: str, states: tuple[str, ...]) -> None:
+        self.table.ask(replace(self.table.query, states=states, archived=name == "archived"))
 
     def _sort(self, column: int) -> None:
         query: DeliveryQuery = self.table.query
@@ -199,7 +239,15 @@ class DeliveriesScreen(Screen):
         self._open.setEnabled(shown is not None)
         self._copy.setEnabled(shown is not None)
         self._remove.setEnabled(shown is not None and shown.body.state == "draft")
+        self._archive.setEnabled(shown is not None and _may_be_put_away(shown.body))
+        is_away = shown is not None and shown.body.archived
+        self._archive.setText("一覧に戻す" if is_away else "しまう")
 
     def _after_change(self) -> None:
         self.refresh()
         self.desk.routes.wake_sync()
+
+
+def _may_be_put_away(delivery: Delivery) -> bool:
+    """Only what nobody waits for any more."""
+    return delivery.state in ("draft", "sent", "cancelled", "skipped", "failed")

@@ -16,7 +16,7 @@ from desktop.ui.background import Background
 from desktop.ui.moments import short
 from desktop.ui.parts.rows import bare_list
 from desktop.ui.theme import Theme
-from protocol.deliveries import Delivery
+from protocol.deliveries import BEFORE_SENDING, Delivery
 
 PAGE = 100
 COLUMNS: tuple[tuple[str, DeliverySort], ...] = (
@@ -29,6 +29,7 @@ COLUMNS: tuple[tuple[str, DeliverySort], ...] = (
     ("失敗", "failed"),
 )
 _NUMBERS = (4, 5, 6)
+_GOING = ("held", "scheduled", "repeating", "queued", "sending")
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -45,7 +46,7 @@ class DeliveryTable(QAbstractTableModel):
         self._fetching = False
         self._names: dict[str, str] = {}
         self._states = words_for("delivery_state")
-        self.query = DeliveryQuery(limit=PAGE)
+        self.query = DeliveryQuery(limit=PAGE, archived=False, grouped=True)
 
     def ask(self, query: DeliveryQuery) -> None:
         """Show another selection from the top."""
@@ -135,28 +136,38 @@ class DeliveryTable(QAbstractTableModel):
         if column == 1:
             return delivery.draft.title or "（配信名なし）"
         if column == 2:
-            return short(delivery.confirmed_at or delivery.written_at, self._office.clock())
+            return self._moment(delivery)
         if column == 3:
             return self._names.get(delivery.sent_by or delivery.written_by, "")
-        if delivery.state == "draft":
+        if delivery.state in BEFORE_SENDING:
             return "–"
         return f"{(numbers.recipients, numbers.accepted, numbers.refused + numbers.unknown)[column - 4]:,}"
+
+    def _moment(self, delivery: Delivery) -> str:
+        """What goes out by itself says when; of a rule the next time."""
+        now = self._office.clock()
+        if delivery.state in ("held", "scheduled", "repeating") and delivery.due_at is not None:
+            words = short(delivery.due_at, now)
+            return f"次 {words}" if delivery.state == "repeating" else words
+        return short(delivery.confirmed_at or delivery.written_at, now)
 
     def state_words(self, shown: Shown[Delivery]) -> str:
         words = self._states[shown.body.state]
         if shown.refused:
             return f"{words}・要確認"
+        if shown.body.state == "draft" and shown.body.returned:
+            return "差し戻し"
         return f"{words}・送信待ち" if shown.waiting else words
 
     def _state_colour(self, shown: Shown[Delivery]) -> str:
         colours = self._theme.colours
         if shown.refused or shown.body.state == "failed":
             return colours.error
-        if shown.waiting or shown.body.state == "paused":
+        if shown.waiting or shown.body.state in ("paused", "asked", "skipped") or shown.body.returned:
             return colours.warning
         if shown.body.state == "sent":
             return colours.success
-        return colours.accent_text if shown.body.state in ("queued", "sending") else colours.muted
+        return colours.accent_text if shown.body.state in _GOING else colours.muted
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
@@ -168,7 +179,7 @@ def make_view(table: DeliveryTable, theme: Theme) -> QTableView:
     view = bare_list(table, theme, name="deliveries.table", words="配信の一覧", row_height=48)
     head = view.horizontalHeader()
     head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate((140, 260, 190, 150, 80, 80, 80)):
+    for column, width in enumerate((140, 240, 225, 150, 80, 80, 80)):
         view.setColumnWidth(column, theme.px(width))
     head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     head.setSortIndicatorShown(True)

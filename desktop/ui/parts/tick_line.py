@@ -33,6 +33,10 @@ class TickLine(QWidget):
     def is_ticked(self) -> bool:
         return self._box.isChecked()
 
+    def set_ticked(self, ticked: bool) -> None:
+        """From the program."""
+        self._box.setChecked(ticked)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._box.toggle()
         event.accept()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.ui.theme import Theme
 
 _HEIGHT = 150
-_LABELS = 6
+_LABELS = 5
 """So many labels below the bars at most; the table has them all."""
 
 
@@ -57,25 +57,21 @@ class BarChart(QWidget):
             left = place * step + (step - bar) / 2
             painter.fillRect(QRectF(left, below + height - tall, bar, tall), QColor(colours.primary))
             painter.setPen(QColor(colours.muted))
-            if number == most or len(self._points) <= _LABELS:
+            if number == most or len(self._points) <= _LABELS + 1:
                 area = QRectF(left - 60, below + height - tall - below, bar + 120, below)
-                painter.drawText(_within(area, self.width()), _CENTRE, f"{number:,}")
+                painter.drawText(*_within(area, self.width()), f"{number:,}")
             if place % every == 0:
                 area = QRectF(place * step + step / 2 - 90, below + height + 4, 180, below)
-                painter.drawText(_within(area, self.width()), _CENTRE, words)
+                painter.drawText(*_within(area, self.width()), words)
         painter.end()
 
 
-_CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
-
-
-def _within(area: QRectF, width: int) -> QRectF:
-    """Moved so that it lies on the widget as a whole: words at the ends are not cut off."""
-    moved = QRectF(area)
-    if moved.left() < 0:
-        moved.setWidth(max(10.0, moved.width() + 2 * moved.left()))
-        moved.moveLeft(0)
-    if moved.right() > width:
-        moved.setLeft(moved.left() + 2 * (moved.right() - width))
-        moved.setRight(width)
-    return moved
+def _within(area: QRectF, width: int) -> tuple[QRectF, Qt.AlignmentFlag]:
+    """Where words stand, and how: those at the ends lean on the end, so that nothing is cut off."""
+    side = Qt.AlignmentFlag.AlignHCenter
+    if area.left() < 0:
+        area, side = QRectF(0, area.top(), area.width(), area.height()), Qt.AlignmentFlag.AlignLeft
+    elif area.right() > width:
+        left = width - area.width()
+        area, side = QRectF(left, area.top(), area.width(), area.height()), Qt.AlignmentFlag.AlignRight
+    return area, side | Qt.AlignmentFlag.AlignVCenter

@@ -7,6 +7,7 @@ from datetime import date
 
 from PySide6.QtCore import QDate, QTime, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QDateEdit,
     QGridLayout,
@@ -48,7 +49,7 @@ class TimeField(QTimeEdit):
         self.setObjectName(name)
         self.setAccessibleName(words)
         self.setDisplayFormat("HH:mm")
-        self.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        indent(self)
         self.timeChanged.connect(lambda _: changed())
 
     def show_time(self, text: str) -> None:
@@ -60,6 +61,11 @@ class TimeField(QTimeEdit):
     @property
     def text_value(self) -> str:
         return self.time().toString("HH:mm")
+
+
+def indent(box: QAbstractSpinBox) -> None:
+    """The style sheet's padding does not reach the text of boxes with arrows."""
+    box.lineEdit().setTextMargins(8, 0, 4, 0)
 
 
 class Toggles(QWidget):

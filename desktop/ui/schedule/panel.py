@@ -13,7 +13,7 @@ from desktop.features.wording import words_of_problem, words_of_reason
 from desktop.ui.moments import day_and_time
 from desktop.ui.parts.cards import Banner
 from desktop.ui.parts.labels import label
-from desktop.ui.schedule.fields import DayField, Form, TimeField, choice_box, show_value
+from desktop.ui.schedule.fields import DayField, Form, TimeField, choice_box, indent, show_value
 from desktop.ui.schedule.moments_list import MomentsList
 from desktop.ui.schedule.resident import AgeFields, ResidentDayFields
 from desktop.ui.schedule.rule import RuleFields
@@ -109,6 +109,7 @@ class WhenPanel(QFrame):
         self._minutes.setObjectName("when.late_minutes")
         self._minutes.setAccessibleName("何分までの遅れなら送るか")
         self._minutes.setRange(1, 24 * 60)
+        indent(self._minutes)
         self._minutes.valueChanged.connect(lambda _: self._tell_late())
         self._minutes_words = label("分までの遅れなら")
         form.add("late", "中継サーバが遅れたとき", self._minutes, self._minutes_words, self._late)
@@ -152,8 +153,10 @@ class WhenPanel(QFrame):
         else:
             self._sentence.setText(f"{when_sentence(when, calendar.items)} に送ります。")
         problems = find_when_problems(when, calendar.items, now)
-        self._problem.setVisible(bool(problems))
-        if problems:
+        nothing_fits = getattr(when, "item", "-") == ""  # which the fields say in their own words
+        self._sentence.setVisible(not nothing_fits)
+        self._problem.setVisible(bool(problems) and not nothing_fits)
+        if problems and not nothing_fits:
             self._problem.tell("error", "\n".join(words_of_problem(problem).both for problem in problems))
         quiet = None if problems else quiet_moment(when, now, calendar)
         self._quiet.setVisible(quiet is not None)

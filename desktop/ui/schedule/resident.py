@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QVBoxLayout, QWidget
 
 from desktop.ui.parts.labels import label
-from desktop.ui.schedule.fields import Form, TimeField, choice_box, show_value
+from desktop.ui.schedule.fields import Form, TimeField, choice_box, indent, show_value
 from protocol.items import SegmentItem
 from protocol.schedules import LAST, OnAge, OnResidentDay
 
@@ -123,6 +123,7 @@ def _number(name: str, words: str, lowest: int, highest: int, told: Callable[[],
     made.setAccessibleName(words)
     made.setRange(lowest, highest)
     made.valueChanged.connect(lambda _: told())
+    indent(made)
     return made
 
 

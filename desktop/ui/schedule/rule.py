@@ -42,8 +42,12 @@ class RuleFields(QWidget):
             self._fit()
             told()
 
+        def other_pattern() -> None:
+            self._begin()
+            changed()
+
         patterns = [(words, pattern) for pattern, words in PATTERNS.items()]
-        self._pattern = choice_box(patterns, name="rule.pattern", words="くり返し方", changed=changed)
+        self._pattern = choice_box(patterns, name="rule.pattern", words="くり返し方", changed=other_pattern)
         form.add("pattern", "くり返し方", self._pattern)
         self._nths = Toggles(_NTHS, name="rule.nth", words="第何")
         self._nths.changed.connect(changed)
@@ -101,6 +105,13 @@ class RuleFields(QWidget):
             on_holiday=self._holiday.currentData(),
         )
         return Repeating(rule=rule, time=self._time.text_value)
+
+    def _begin(self) -> None:
+        """A pattern begins with a day, so that it is never wrong before anything was chosen."""
+        if not self._weekdays.chosen:
+            self._weekdays.show_chosen((self._first.day.weekday(),))
+        if not self._nths.chosen:
+            self._nths.show_chosen((1,))
 
     def _fit(self) -> None:
         pattern = self._pattern.currentData()

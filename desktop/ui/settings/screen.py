@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from desktop.config import LOCK_MINUTES, TEXT_SIZES, ScreenSettings, Theme
+from desktop.ui.allowed import may_see, offer
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import card, flowing_column, row_of
 from desktop.ui.parts.labels import label
@@ -38,12 +39,15 @@ class SettingsScreen(Screen):
                 "何もしないとき画面をロックするまで", "lock", locks, settings.lock_minutes, self._set_lock
             )
         )
+        self._town = self._rules_of_town()
+        column.addWidget(self._town)
         column.addWidget(self._account())
         column.addWidget(self._line())
         column.addWidget(self._about())
         column.addStretch(1)
 
     def refresh(self) -> None:
+        offer(self._town, may_see(self.desk.office, "sending-rules"))
         self.desk.background.local(self.desk.office.staff.me, self._show)
 
     def _show(self, me: StaffMember) -> None:
@@ -92,6 +96,18 @@ class SettingsScreen(Screen):
             label("合言葉と確認コードを変えたり、登録した端末を確かめたりします。", "muted", wrap=True)
         )
         column.addLayout(row_of(account, devices, 1, lock))
+        return frame
+
+    def _rules_of_town(self) -> QWidget:
+        frame, column = card(spacing=10)
+        column.addWidget(label("町の決まり", "heading"))
+        go = self.desk.routes.go
+        rules = button("配信の決まり", lambda: go("sending-rules"), name="settings.rules")
+        holidays = button("休日", lambda: go("holidays"), name="settings.holidays")
+        column.addWidget(
+            label("まちがった配信を防ぐ決まりと、くり返しに使う休日を決めます。", "muted", wrap=True)
+        )
+        column.addLayout(row_of(rules, holidays, 1))
         return frame
 
     def _line(self) -> QWidget:

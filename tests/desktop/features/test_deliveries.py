@@ -10,7 +10,8 @@ from PIL import Image
 from desktop.errors import PictureRefused
 from desktop.features.deliveries import DeliveryRefused
 from desktop.features.editing import Edits
-from desktop.features.exports import HISTORY_HEADER, csv_bytes, history_rows, write_xlsx
+from desktop.features.exports import csv_bytes, write_xlsx
+from desktop.features.history import HISTORY_HEADER, history_rows
 from desktop.features.office import Office
 from desktop.features.pictures import fit_picture
 from desktop.features.recipients import Condition, Recipients, recipients_of
@@ -126,7 +127,12 @@ def test_the_history_opens_in_excel_without_surprises(office: Office, tmp_path) 
 
     office.deliveries.save(written(office, "=cmd|'/c calc'!A1", "髙﨑𠮷葛󠄀"))
     rows = history_rows(
-        office.deliveries, office.staff, office.items.by_id(), words_for("delivery_state"), DeliveryQuery()
+        office.deliveries,
+        office.results,
+        office.staff,
+        office.groups.known().sentence,
+        words_for("delivery_state"),
+        DeliveryQuery(),
     )
     content = csv_bytes(HISTORY_HEADER, rows)
     assert content.startswith(b"\xef\xbb\xbf") and b"\r\n" in content

@@ -1,0 +1,1 @@
+"""「カレンダー」: what goes out on which day."""
