@@ -45,6 +45,8 @@ from relay.store.runs import (
 from relay.store.tallies import add_tallies
 
 PACING_LEASE = "pace multicast"
+STOPPED = "stopped"
+"""The reason of a run that people stopped."""
 _REPORT_EVERY = timedelta(seconds=0.5)
 
 
@@ -189,8 +191,8 @@ class Ledger:
                 give_up_waiting(connection, id, now)  # nobody goes on with a test: a new one is as quick
             elif run.state == "cancelled":
                 give_up_waiting(connection, id, now, untouched="cancelled")
-            goes_on_later = run.state == "paused" and run.kind != "test"
-            is_done = not goes_on_later and count_open(connection, id) == 0
+            # A paused run too: the calls under way when it was stopped may have been its last ones.
+            is_done = count_open(connection, id) == 0
             is_early = run.reported_at is not None and now - run.reported_at < _REPORT_EVERY
             if is_early and not is_done and run.state == "sending":
                 continue
@@ -211,7 +213,8 @@ def close_run(connection: Connection, database: Database, id: str, now: datetime
     reached = numbers.accepted + numbers.unknown > 0
     run = find_run(connection, id, lock=True)
     assert run is not None
-    reason = run.reason or ("line_refused" if numbers.refused else "")
+    kept = "" if run.reason == STOPPED else run.reason  # it came too late, or went on
+    reason = kept or ("line_refused" if numbers.refused else "")
     if numbers.recipients == 0:
         reason = "no_recipients"
     state = "cancelled" if run.state == "cancelled" else "sent" if reached else "failed"

@@ -19,7 +19,7 @@ from relay.errors import Refused
 from relay.features.allowance import check_allowance
 from relay.features.deliveries import DELIVERY, as_draft, find_delivery, find_in_state, put_delivery
 from relay.features.freezing import FREEZE
-from relay.features.ledger import cancel_rest, close_run, publish_progress
+from relay.features.ledger import STOPPED, cancel_rest, close_run, publish_progress
 from relay.features.quota import QuotaReader
 from relay.store.batches import count_open
 from relay.store.database import Connection, Database
@@ -28,8 +28,6 @@ from relay.store.moments import drop_moment
 from relay.store.records import find_version
 from relay.store.runs import Run, end_run, find_run, resume_run
 from relay.store.stops import has_broadcast, requeue_run, stop_run
-
-STOPPED = "stopped"
 
 
 class Stopping:
