@@ -13,15 +13,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from sandbox.line import (
+    api_audiences,
     api_channel,
     api_content,
+    api_coupons,
+    api_insight,
     api_messages,
     api_tokens,
     api_users,
     control,
     control_bulk,
+    control_interest,
     liff,
     login,
+    narrowcasts,
     phone,
 )
 from sandbox.line.acts import Acts
@@ -55,14 +60,19 @@ def _routes() -> list[BaseRoute]:
     # Routes are tried in order: what is called thousands of times comes first.
     return [
         *api_messages.routes(),
+        *narrowcasts.routes(),
         *api_users.routes(),
         *api_channel.routes(),
         *api_content.routes(),
         *api_tokens.routes(),
+        *api_insight.routes(),
+        *api_audiences.routes(),
+        *api_coupons.routes(),
         *login.routes(),
         *liff.routes(),
         *control.routes(),
         *control_bulk.routes(),
+        *control_interest.routes(),
         *phone.routes(),
     ]
 

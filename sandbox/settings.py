@@ -70,6 +70,8 @@ class SandboxSettings:
     fetch_media: bool = True
     require_https_media: bool = True
     content_preparation: float = 0.0
+    audience_preparation: float = 2.0
+    narrowcast_phase: float = 1.0
     # LINE's reference says both of ids it does not know: "skipped" and "400". See docs/sandbox.md.
     multicast_unknown_ids: str = "skip"
 

@@ -61,6 +61,14 @@ class Acts:
             Act(), events.follow(self._platform, resident.user_id, unblocked=unblocked), resident
         )
 
+    def look(self, resident: Resident) -> Act:
+        """Opens the talk: what stands in it was on the screen. Nothing is posted, LINE counts in silence."""
+        now = self._platform.now()
+        for entry in resident.talk:
+            if entry.who == "account":
+                self._platform.interest.see(entry.id, resident.user_id, now)
+        return Act()
+
     def block(self, resident: Resident) -> Act:
         if not resident.friend:
             raise CannotDo("not_a_friend")
@@ -154,6 +162,10 @@ class Acts:
                 continue
             if fits(action, wanted):
                 act = self._do_action(resident, action, wanted.get("value"))
+                if action["type"] == "uri":
+                    self._platform.interest.click(
+                        entry.id, action["uri"], resident.user_id, self._platform.now()
+                    )
                 if quick:
                     resident.quick_reply_gone = entry.id
                     self._platform.tell(resident.user_id, "redraw")

@@ -1,4 +1,4 @@
-"""Routes that send: reply, push, multicast, narrowcast, broadcast and their validate twins."""
+"""Routes that send: reply, push, multicast, broadcast, and the validate twins of all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ANY_ID = re.compile(r"[UCR][0-9a-f]{32}")
 _BAD_TO = "The property, 'to', in the request body is invalid (line: -, column: -)"
 
 
-def _retried(platform: Platform, call: Call, *, shows_messages: bool = False) -> None:
+def retried(platform: Platform, call: Call, *, shows_messages: bool = False) -> None:
     """Raises 409 when this key was accepted before, 400 when it is no key."""
     key = call.retry_key
     if key is None:
@@ -38,7 +38,7 @@ def _retried(platform: Platform, call: Call, *, shows_messages: bool = False) ->
     raise LineRefusal(409, "The retry key is already accepted", headers=headers, extra=extra)
 
 
-def _keep_key(platform: Platform, call: Call, sent: list[dict[str, Any]] | None) -> None:
+def keep_key(platform: Platform, call: Call, sent: list[dict[str, Any]] | None) -> None:
     # Only accepted requests use a key up; what a refusal does to it LINE does not say.
     if call.retry_key is not None:
         platform.retry_keys.keep(call.retry_key, Accepted(call.request_id, platform.now(), sent))
@@ -75,7 +75,7 @@ async def push(platform: Platform, call: Call) -> Answer:
     if not isinstance(to, str) or not _ANY_ID.fullmatch(to):
         raise LineRefusal(400, _BAD_TO) if not found else bad_body([*found, Finding("Must be an id", "to")])
     check_body(platform, call, found)
-    _retried(platform, call, shows_messages=True)
+    retried(platform, call, shows_messages=True)
     resident = platform.residents.find(to)
     if resident is None:
         # Well formed but nobody's: as an id of another provider.
@@ -83,7 +83,7 @@ async def push(platform: Platform, call: Call) -> Answer:
     receivers = [resident] if can_receive(resident, platform.now(), by_push=True) else []
     sent = deliver(platform, _sending(call, "push", 1), receivers)
     call.recipients = len(receivers)
-    _keep_key(platform, call, sent)
+    keep_key(platform, call, sent)
     return Answer({"sentMessages": sent})
 
 
@@ -96,11 +96,11 @@ async def multicast(platform: Platform, call: Call) -> Answer:
     elif any(not isinstance(each, str) or not _USER_ID.fullmatch(each) for each in to):
         raise LineRefusal(400, _BAD_TO)
     check_body(platform, call, found)
-    _retried(platform, call)
+    retried(platform, call)
     receivers = _friends_among(platform, to or [])
     deliver(platform, _sending(call, "multicast", len(to or [])), receivers)
     call.recipients = len(receivers)
-    _keep_key(platform, call, None)
+    keep_key(platform, call, None)
     return Answer()
 
 
@@ -118,31 +118,12 @@ def _friends_among(platform: Platform, to: list[str]) -> list[Resident]:
 
 async def broadcast(platform: Platform, call: Call) -> Answer:
     check_body(platform, call, check_messages(call.body.get("messages")))
-    _retried(platform, call)
+    retried(platform, call)
     receivers = _friends_among(platform, list(platform.followers))
     deliver(platform, _sending(call, "broadcast", len(receivers)), receivers)
     call.recipients = len(receivers)
-    _keep_key(platform, call, None)
+    keep_key(platform, call, None)
     return Answer()
-
-
-async def narrowcast(platform: Platform, call: Call) -> Answer:
-    """Accepts only what needs no audience: everybody. Audiences and attributes are not simulated yet."""
-    check_body(platform, call, check_messages(call.body.get("messages")))
-    _retried(platform, call)
-    receivers = _friends_among(platform, list(platform.followers))
-    if call.body.get("filter") and len(receivers) < 100:
-        raise LineRefusal(403, "Target audience is too small")
-    if call.body.get("recipient") or call.body.get("filter") or len(receivers) < 50:
-        # LINE accepts these and fails later; without audiences that is all there is to imitate.
-        _keep_key(platform, call, None)
-        return Answer(status=202)
-    most = (call.body.get("limit") or {}).get("max")
-    receivers = receivers[:most] if isinstance(most, int) else receivers
-    deliver(platform, _sending(call, "narrowcast", len(receivers)), receivers)
-    call.recipients = len(receivers)
-    _keep_key(platform, call, None)
-    return Answer(status=202)
 
 
 async def validate(platform: Platform, call: Call) -> Answer:
@@ -156,7 +137,6 @@ def routes() -> list[Route]:
         "push": push,
         "reply": reply,
         "broadcast": broadcast,
-        "narrowcast": narrowcast,
     }
     base = "/v2/bot/message"
     made = [
@@ -165,6 +145,6 @@ def routes() -> list[Route]:
     ]
     made += [
         api_route(f"{base}/validate/{name}", "validate", validate, methods=("POST",), json_body=True)
-        for name in sending
+        for name in (*sending, "narrowcast")
     ]
     return made

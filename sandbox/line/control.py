@@ -162,6 +162,8 @@ def perform(acts: Acts, resident: Resident, action: str, given: dict[str, Any]) 
         return acts.sticker(
             resident, str(given.get("packageId", "446")), str(given.get("stickerId", "1988")), keywords
         )
+    if action == "look":
+        return acts.look(resident)
     if action == "unsend":
         return acts.unsend(resident, given.get("messageId"))
     raise BadRequest("unknown_action", action=action)
@@ -344,6 +346,6 @@ def routes() -> list[Route]:
         control_route("/sandbox/reset", reset, "POST"),
         control_route("/sandbox/id-token", id_token, "POST"),
     ]
-    for action in ("follow", "block", "unblock", "say", "tap", "position", "sticker", "unsend"):
+    for action in ("follow", "block", "unblock", "say", "tap", "position", "sticker", "unsend", "look"):
         made.append(control_route(f"{one}/{action}", _act_route(action), "POST"))
     return made

@@ -10,6 +10,12 @@ RATES: dict[str, tuple[int, int]] = {
     "narrowcast": (60, 3600),
     "broadcast": (60, 3600),
     "webhook_test": (60, 3600),
+    **{f"insight_{what}": (60, 3600) for what in ("event", "unit", "delivery", "followers", "demographic")},
+    **{
+        f"audience_{what}": (60, 60)
+        for what in ("upload", "file", "click", "imp", "list", "rename", "show", "delete")
+    },
+    **{f"coupon_{what}": (200, 1) for what in ("create", "list", "show", "close")},
     "webhook_get": (1000, 60),
     "webhook_put": (1000, 60),
     "multicast": (200, 1),

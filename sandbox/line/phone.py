@@ -61,6 +61,7 @@ async def talk(request: Request) -> Response:
     if resident is None:
         return JSONResponse({"error": "no_such_resident"}, 404)
     platform: Platform = request.app.state.platform
+    request.app.state.acts.look(resident)
     body = talk_as_json(platform, resident, TALK_SHOWN)
     body["liffBases"] = _liff_bases(platform)
     return JSONResponse(body, headers={"cache-control": "no-store"})

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.line.errors import LineRefusal
 from sandbox.line.ledger import DeliveryRecord
 from sandbox.line.media import media_addresses
+from sandbox.line.quota import JST
 from sandbox.line.residents import Entry, Resident
 from sandbox.line.state import Platform
 
@@ -51,7 +52,15 @@ def deliver(platform: Platform, sending: Sending, recipients: list[Resident]) ->
         for entry in entries:
             platform.add_entry(resident, entry)
     platform.quota.count(sending.endpoint, len(recipients), now)
-    _count_unit(platform, sending.unit, now)
+    is_counted = _count_unit(platform, sending.unit, now)
+    platform.interest.sent(
+        endpoint=sending.endpoint,
+        request_id=sending.request_id,
+        unit=sending.unit if is_counted else None,
+        entry_ids=[entry.id for entry in entries],
+        people=len(recipients),
+        now=now,
+    )
     _record(platform, sending, recipients, entries, now)
     return [
         {"id": entry.id, **({"quoteToken": entry.quote_token} if entry.quote_token else {})}
@@ -68,13 +77,15 @@ def _entry(platform: Platform, sending: Sending, message: dict[str, Any], now: d
     return entry
 
 
-def _count_unit(platform: Platform, unit: str | None, now: datetime) -> None:
+def _count_unit(platform: Platform, unit: str | None, now: datetime) -> bool:
+    """Whether what is sent under this name is counted."""
     if unit is None:
-        return
-    names = platform.aggregation_units.setdefault(now.strftime("%Y%m"), set())
+        return False
+    names = platform.aggregation_units.setdefault(now.astimezone(JST).strftime("%Y%m"), set())
     # The 1,001st name of a month is sent but silently not tracked.
     if len(names) < NAMES_PER_MONTH:
         names.add(unit)
+    return unit in names
 
 
 def _record(

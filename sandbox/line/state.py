@@ -14,10 +14,12 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.line.audiences import Audiences
 from sandbox.line.channel_tokens import ChannelTokens
 from sandbox.line.content import Content
 from sandbox.line.faults import Faults
 from sandbox.line.id_tokens import IdTokenKey
+from sandbox.line.interest import Interest
 from sandbox.line.ledger import Ledger
 from sandbox.line.limits import RateLimits
 from sandbox.line.login_tokens import LoginTokens
@@ -70,6 +72,10 @@ class Platform:
         self.mark_as_read_tokens: dict[str, tuple[str, str]] = {}
         self.quote_tokens: dict[str, str] = {}
         self.aggregation_units: dict[str, set[str]] = {}
+        self.interest = Interest()
+        self.audiences = Audiences()
+        self.narrowcasts: dict[str, Any] = {}
+        self.coupons: dict[str, dict[str, Any]] = {}
         self.media = MediaShelf(self._media_changed)
 
     def now(self) -> datetime:
