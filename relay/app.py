@@ -35,6 +35,7 @@ from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.freezing import Freezing
 from relay.features.line_channel import Channel
+from relay.features.lists import ListFilling
 from relay.features.links import LinkCounter
 from relay.features.message_parts import MessageParts
 from relay.features.news import NewsBell
@@ -181,6 +182,7 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         **town_changes(cipher, clock, fixed=_fixed_town(settings)),
         **people_changes(cipher, clock),
         **sending.changes(),
+        "list.fill": ListFilling(database, clock, index).fill,
     }
     rounds = SyncRounds(database, clock, stages, bell)
     log = AuditLog(database)

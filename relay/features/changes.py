@@ -14,11 +14,14 @@ from protocol.changes import Change, DeviceRevoke, LineLinkStart, NoticeDismiss,
 from protocol.delivery_changes import DeliverySave
 from protocol.staff import StaffMember
 from protocol.wire import Wire
+from relay.features.codes import add_list_codes, revoke_list_codes
 from relay.features.contact_forms import remove_form, save_form
 from relay.features.deliveries import remove_draft, save_draft
 from relay.features.devices import revoke_device
-from relay.features.items import remove_item, reorder_items, save_item
+from relay.features.groups import remove_group, save_group
+from relay.features.items import merge_item, remove_item, reorder_items, save_item
 from relay.features.keys import add_wraps, note_practised, publish_key, publish_trust
+from relay.features.lists import change_list, remove_list, save_list
 from relay.features.notices import dismiss_notice, notice_many_openings
 from relay.features.people import (
     close_member,
@@ -169,6 +172,14 @@ def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mappin
     return {
         "item.save": plain(save_item),
         "item.remove": plain(remove_item),
+        "item.merge": plain(merge_item),
+        "group.save": plain(save_group),
+        "group.remove": plain(remove_group),
+        "list.save": plain(save_list),
+        "list.remove": plain(remove_list),
+        "list.change": plain(change_list),
+        "codes.add": plain(add_list_codes),
+        "codes.revoke": plain(revoke_list_codes),
         "items.reorder": plain(reorder_items),
         "delivery.save": draft,
         "delivery.remove": plain(remove_draft),

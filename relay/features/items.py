@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from protocol.changes import ItemRemove, ItemSave, ItemsReorder
-from protocol.deliveries import Delivery
-from protocol.items import SegmentItem, find_item_problems
-from protocol.segments import items_used
+from protocol.changes import ItemMerge, ItemRemove, ItemSave, ItemsReorder
+from protocol.items import Choice, SegmentItem, find_item_problems
 from protocol.sync import ItemUseAnswer
 from relay.errors import Refused
 from relay.features.contact_forms import check_readers
+from relay.features.segment_use import WAITING, deliveries_using, is_waited_for
 from relay.features.versions import check_version
-from relay.store.answers import count_answers, count_by_choice, delete_answers
+from relay.store.answers import count_answers, count_by_choice, delete_answers, merge_choice
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import find_record, list_bodies, put_record
 from relay.store.submissions import count_submissions_to
 
 ITEM = "item"
-DELIVERY = "delivery"
 _ID_LIMIT = 36
-_UNFINISHED = ("queued", "sending", "paused")
 
 
 def list_items(connection: Connection, cipher: ColumnCipher) -> dict[str, SegmentItem]:
@@ -41,10 +38,12 @@ def save_item(
     _check_ids(item)
     record = find_record(connection, cipher, ITEM, item.id)
     check_version(record, based_on)
+    before = SegmentItem.parse(record.body) if record is not None else None
+    item = _keep_merges(before, item)
     problems = find_item_problems(item)
     if problems:
         raise Refused(problems[0].code)
-    loses_meaning = record is not None and _answers_lose_meaning(SegmentItem.parse(record.body), item)
+    loses_meaning = before is not None and _answers_lose_meaning(before, item)
     if loses_meaning and (
         count_answers(connection, item.id) or count_submissions_to(connection, f"item:{item.id}")
     ):
@@ -62,12 +61,40 @@ def remove_item(
     What was written in free words is the departments' and stays with them.
     """
     check_version(find_record(connection, cipher, ITEM, change.item), based_on)
-    if any(delivery.state in _UNFINISHED for delivery in _deliveries_using(connection, cipher, change.item)):
+    if is_waited_for(connection, cipher, item=change.item):
         raise Refused("in_use")
     if count_answers(connection, change.item) > change.answers_seen:
         raise Refused("count_changed")
     delete_answers(connection, change.item)
     return put_record(connection, cipher, kind=ITEM, id=change.item, body={}, now=now, removed=True)
+
+
+def merge_item(
+    connection: Connection, cipher: ColumnCipher, change: ItemMerge, based_on: int, now: datetime
+) -> int:
+    """Answers with one choice count as another from now on, each person's once; the choice is retired for
+    good. Refused `count_changed` where more people chose it than was shown.
+    """
+    record = find_record(connection, cipher, ITEM, change.item)
+    check_version(record, based_on)
+    if record is None:
+        raise Refused("not_found")
+    item = SegmentItem.parse(record.body)
+    old, new = item.choice(change.choice), item.choice(change.into)
+    if old is None or new is None or old.merged_into or new.retired:
+        raise Refused("choice_unknown")
+    if old.id == new.id:
+        raise Refused("same_choice")
+    if count_by_choice(connection, item.id).get(old.id, 0) > change.answers_seen:
+        raise Refused("count_changed")
+    merged = old.model_copy(update={"retired": True, "merged_into": new.id})
+    choices = tuple(merged if choice.id == old.id else choice for choice in item.choices)
+    item = item.model_copy(update={"choices": choices})
+    problems = find_item_problems(item)
+    if problems:
+        raise Refused(problems[0].code)
+    merge_choice(connection, item.id, old.id, new.id)
+    return put_record(connection, cipher, kind=ITEM, id=item.id, body=item.as_json(), now=now)
 
 
 def reorder_items(
@@ -88,11 +115,8 @@ def reorder_items(
 
 def item_use(connection: Connection, cipher: ColumnCipher, item: str) -> ItemUseAnswer:
     """What would be lost if this item were deleted. `deliveries` counts those not yet sent."""
-    waiting = [
-        delivery
-        for delivery in _deliveries_using(connection, cipher, item)
-        if delivery.state == "draft" or delivery.state in _UNFINISHED
-    ]
+    found = deliveries_using(connection, cipher, item=item)
+    waiting = [delivery for delivery in found if delivery.state == "draft" or delivery.state in WAITING]
     return ItemUseAnswer(
         answers=count_answers(connection, item),
         deliveries=len(waiting),
@@ -100,9 +124,19 @@ def item_use(connection: Connection, cipher: ColumnCipher, item: str) -> ItemUse
     )
 
 
-def _deliveries_using(connection: Connection, cipher: ColumnCipher, item: str) -> list[Delivery]:
-    deliveries = [Delivery.parse(body) for body in list_bodies(connection, cipher, DELIVERY)]
-    return [delivery for delivery in deliveries if item in items_used(delivery.draft.segment)]
+def _keep_merges(before: SegmentItem | None, after: SegmentItem) -> SegmentItem:
+    """Only `item.merge` merges, and what was merged stays so: its answers are the other choice's for good."""
+    merged = {choice.id: choice for choice in before.choices if choice.merged_into} if before else {}
+
+    def kept(choice: Choice) -> Choice:
+        known = merged.get(choice.id)
+        if known is None:
+            return choice.model_copy(update={"merged_into": ""})
+        return choice.model_copy(update={"retired": True, "merged_into": known.merged_into})
+
+    named = {choice.id for choice in after.choices}
+    lost = tuple(choice for choice in merged.values() if choice.id not in named)
+    return after.model_copy(update={"choices": (*map(kept, after.choices), *lost)})
 
 
 def _answers_lose_meaning(before: SegmentItem, after: SegmentItem) -> bool:

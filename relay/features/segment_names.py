@@ -79,7 +79,7 @@ def _received(segment: Segment) -> Iterable[str]:
 def _titles(connection: Connection, cipher: ColumnCipher, ids: Iterable[str]) -> dict[str, str]:
     titles: dict[str, str] = {}
     for id in ids:
-        record = find_record(connection, cipher, _DELIVERY, id)
+        record = None if "\0" in id else find_record(connection, cipher, _DELIVERY, id)
         if record is not None and not record.removed:
             titles[id] = Delivery.parse(record.body).draft.title
     return titles

@@ -10,12 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from protocol.segments import find_segment_problems
-from protocol.sync import CountAnswer, CountRequest, ItemUseAnswer, ItemUseRequest, QuotaAnswer
+from protocol.items import SegmentItem
+from protocol.segments import Segment, find_segment_problems
+from protocol.sync import (
+    CountAnswer,
+    CountRequest,
+    ItemUseAnswer,
+    ItemUseRequest,
+    PeopleAnswer,
+    PeopleRequest,
+    QuotaAnswer,
+)
 from relay.errors import Refused
 from relay.features.items import item_use, list_items
 from relay.features.quota import QuotaReader
+from relay.features.segment_names import read_named
 from relay.features.segments import SegmentIndex
+from relay.features.who import people_of
 from relay.staff_api.answers import SMALL_BODY, answer, read_body, refusing
 from relay.staff_api.gate import Gate
 from relay.store.database import Database
@@ -41,6 +52,7 @@ class Asks:
     def routes(self) -> list[Route]:
         return [
             Route("/ask/segment-count", self.segment_count, methods=["POST"]),
+            Route("/ask/segment-people", self.segment_people, methods=["POST"]),
             Route("/ask/quota", self.quota, methods=["POST"]),
             Route("/ask/item-use", self.item_use, methods=["POST"]),
         ]
@@ -52,14 +64,21 @@ class Asks:
         def work() -> CountAnswer:
             self._gate.check_action(request, body)
             segment = CountRequest.parse(body).segment
-            with self._database.read() as connection:
-                items = list_items(connection, self._database.cipher)
-            problems = find_segment_problems(segment, items)
-            if problems:
-                raise Refused(problems[0].code)
+            self._check(segment)
             return CountAnswer(
                 count=self._index.count(segment), friends=self._index.friends(), as_of=self._clock()
             )
+
+        return answer(request, await run_in_threadpool(work))
+
+    @refusing
+    async def segment_people(self, request: Request) -> Response:
+        body = await read_body(request, SMALL_BODY)
+
+        def work() -> PeopleAnswer:
+            self._gate.check_action(request, body)
+            segment = PeopleRequest.parse(body).segment
+            return people_of(self._index, segment, self._check(segment), self._clock())
 
         return answer(request, await run_in_threadpool(work))
 
@@ -83,3 +102,13 @@ class Asks:
                 return item_use(connection, self._database.cipher, ItemUseRequest.parse(body).item)
 
         return answer(request, await run_in_threadpool(work))
+
+    def _check(self, segment: Segment) -> dict[str, SegmentItem]:
+        """The items there are. Raises Refused where the segment cannot be asked for."""
+        with self._database.read() as connection:
+            items = list_items(connection, self._database.cipher)
+            named = read_named(connection, self._database.cipher, segment)
+        problems = find_segment_problems(segment, items, named)
+        if problems:
+            raise Refused(problems[0].code)
+        return items

@@ -13,6 +13,7 @@ from protocol.changes import (
     DeviceRevoke,
     ExportMade,
     GreetingSave,
+    ItemMerge,
     ItemRemove,
     ItemSave,
     ItemsReorder,
@@ -33,6 +34,8 @@ from protocol.changes import (
 )
 from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import (
+    CodesAdd,
+    CodesRevoke,
     DeliveryArchive,
     DeliveryAsk,
     DeliveryCancel,
@@ -43,13 +46,21 @@ from protocol.delivery_changes import (
     DeliverySend,
     DeliveryStop,
     DeliveryTest,
+    GroupRemove,
+    GroupSave,
     HolidaysSave,
+    ListChange,
+    ListFill,
+    ListRemove,
+    ListSave,
     SendingRulesSave,
     WasteSave,
     WasteWordsPut,
 )
+from protocol.lists import ResidentList, SegmentGroup
 from protocol.rights import RightsGrid
 from protocol.schedules import Holidays
+from protocol.segments import Everyone
 from protocol.sending_rules import SendingRules
 from protocol.staff import Department
 from protocol.submissions import ContactForm
@@ -77,6 +88,15 @@ def payloads(world: World, person: Person) -> dict[str, tuple[Wire, int]]:
         "item.save": (ItemSave(item=district_item()), 9),
         "item.remove": (ItemRemove(item="x"), 9),
         "items.reorder": (ItemsReorder(items=()), 0),
+        "item.merge": (ItemMerge(item="x", choice="x", into="y"), 9),
+        "group.save": (GroupSave(group=SegmentGroup(id="x", name="x", segment=Everyone())), 9),
+        "group.remove": (GroupRemove(group="x"), 9),
+        "list.save": (ListSave(list=ResidentList(id="x", name="x", kind="tag")), 9),
+        "list.remove": (ListRemove(list="x"), 9),
+        "list.fill": (ListFill(list="x", segment=Everyone()), 0),
+        "list.change": (ListChange(list="x"), 0),
+        "codes.add": (CodesAdd(codes=()), 0),
+        "codes.revoke": (CodesRevoke(list="x", codes=()), 0),
         "greeting.save": (GreetingSave(text="x"), 99),
         "delivery.save": (DeliverySave(draft=draft), 9),
         "delivery.remove": (DeliveryRemove(delivery="x"), 9),

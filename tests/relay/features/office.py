@@ -23,6 +23,7 @@ from relay.features.changes import door_changes, people_changes, plain_changes, 
 from relay.features.checking import Checking
 from relay.features.files import Files
 from relay.features.freezing import Freezing
+from relay.features.lists import ListFilling
 from relay.features.moments import Moments
 from relay.features.news import NewsBell
 from relay.features.quota import QuotaReader
@@ -81,6 +82,7 @@ class Office:
             **door_changes(database.cipher, clock),
             **sealed_changes(database, clock),
             **self.sending.changes(),
+            "list.fill": ListFilling(database, clock, self.index).fill,
         }
         self.rounds = SyncRounds(database, clock, stages, self.bell, records_limit=20)
         self._keys: dict[str, StaffKeys] = {}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from protocol.changes import ItemRemove, ItemSave, ItemsReorder
+from protocol.changes import ItemMerge, ItemRemove, ItemSave, ItemsReorder
 from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.delivery_changes import DeliverySave
-from protocol.items import Answer, BirthMonth, SegmentItem
+from protocol.items import Answer, BirthMonth, Choice, SegmentItem
 from protocol.segments import ChoiceIs, HasAnswered
 from protocol.staff import StaffMember
 from relay.features.deliveries import put_delivery
 from relay.features.items import item_use, list_items
+from relay.store.records import find_record
 from relay.store.residents import write_answers
 from tests.relay.features.office import Office, district_item
 from tests.relay.town import add_friends
@@ -92,3 +93,62 @@ def test_the_order_is_kept_and_items_not_named_follow(office: Office, sato: Staf
 
 def test_what_does_not_exist_cannot_be_removed(office: Office, sato: StaffMember) -> None:
     assert office.do(sato, "item.remove", ItemRemove(item="x"), 1).reason == "not_found"
+
+
+def test_merged_choices_keep_every_answer_once(answered: Office, sato: StaffMember) -> None:
+    topics = district_item(id="topics", labels=("ごみ", "資源", "防災")).model_copy(
+        update={"kind": "multiple"}
+    )
+    answered.do(sato, "item.save", ItemSave(item=topics))
+    with answered.database.write() as connection:
+        for number, choices in ((1, ("topics-0", "topics-1")), (2, ("topics-0",))):
+            write_answers(connection, number, [Answer(item="topics", choices=choices)], answered.clock())
+    segment = ChoiceIs(item="topics", any_of=("topics-0",))
+    assert answered.index.count(segment) == 2
+    merge = ItemMerge(item="topics", choice="topics-0", into="topics-1", answers_seen=2)
+    unseen = merge.model_copy(update={"answers_seen": 1})
+    assert answered.do(sato, "item.merge", unseen, 1).reason == "count_changed"
+    assert answered.do(sato, "item.merge", merge, 1).version == 2
+    with answered.database.read() as connection:
+        merged = list_items(connection, answered.database.cipher)["topics"].choice("topics-0")
+        use = item_use(connection, answered.database.cipher, "topics")
+    assert merged is not None and (merged.retired, merged.merged_into) == (True, "topics-1")
+    assert (use.answers, use.choices) == (2, {"topics-1": 2})
+    assert answered.index.count(segment) == 2  # a segment that names the old one means the new one
+
+
+def test_a_merge_that_makes_no_sense_is_refused(answered: Office, sato: StaffMember) -> None:
+    def merge(choice: str, into: str, based_on: int = 1) -> str:
+        change = ItemMerge(item="item-district", choice=choice, into=into, answers_seen=9)
+        return answered.do(sato, "item.merge", change, based_on).reason
+
+    assert merge("item-district-0", "item-district-0") == "same_choice"
+    assert merge("item-district-0", "nowhere") == "choice_unknown"
+    assert merge("item-district-0", "item-district-1") == "too_few_choices"  # one choice is no question
+    assert merge("item-district-0", "item-district-1", 7) == "version_conflict"
+
+
+def test_saving_an_item_neither_makes_nor_undoes_a_merge(answered: Office, sato: StaffMember) -> None:
+    item = district_item(labels=("川北", "川南", "港"))
+    answered.do(sato, "item.save", ItemSave(item=item), 1)
+    merge = ItemMerge(item=item.id, choice=item.choices[0].id, into=item.choices[1].id, answers_seen=2)
+    answered.do(sato, "item.merge", merge, 2)
+    for choices in (item.choices, item.choices[1:]):  # from a desktop that had not heard of it
+        with answered.database.read() as connection:
+            found = find_record(connection, answered.database.cipher, "item", item.id)
+        assert found is not None
+        save = ItemSave(item=item.model_copy(update={"choices": choices}))
+        save = ItemSave(item=add_label(save.item))
+        assert answered.do(sato, "item.save", save, found.version).outcome == "applied"
+        with answered.database.read() as connection:
+            kept = list_items(connection, answered.database.cipher)[item.id]
+        assert kept.living_choice(item.choices[0].id) == item.choices[1].id
+    forged = item.choices[2].model_copy(update={"merged_into": item.choices[1].id})
+    other = district_item(id="other").model_copy(update={"choices": (*item.choices[:2], forged)})
+    answered.do(sato, "item.save", ItemSave(item=other))
+    with answered.database.read() as connection:
+        assert not list_items(connection, answered.database.cipher)["other"].choices[2].merged_into
+
+
+def add_label(item: SegmentItem) -> SegmentItem:
+    return item.model_copy(update={"choices": (*item.choices, Choice(id="new", label="新しい地区"))})
