@@ -33,6 +33,13 @@ def short(moment: datetime | None, now: datetime) -> str:
     return day_and_time(moment)
 
 
+def with_weekday(moment: datetime, now: datetime) -> str:
+    """As `short`, but with the weekday in every year: 「2027年1月4日（月）07:30」."""
+    local = moment.astimezone(_JAPAN)
+    year = "" if local.year == now.astimezone(_JAPAN).year else f"{local.year}年"
+    return f"{year}{day_and_time(moment)}"
+
+
 def short_day(moment: datetime) -> str:
     """「2026年11月20日」"""
     local = moment.astimezone(_JAPAN)

@@ -264,5 +264,5 @@ def _numbers(delivery: Delivery) -> QGridLayout:
         cell.addWidget(label(title, "muted"))
         value = label(f"{number:,}", "number", name=f"detail.number.{name}")
         cell.addLayout(row_of(value, label("人", "muted"), 1, spacing=4))
-        grid.addLayout(cell, 0, place)
+        grid.addLayout(cell, place // 4, place % 4)
     return grid

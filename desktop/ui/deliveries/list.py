@@ -40,7 +40,7 @@ FILTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("repeating", "くり返し", ("repeating",)),
     ("sending", "配信中", ("queued", "sending", "paused")),
     ("sent", "配信済み", ("sent", "cancelled")),
-    ("failed", "送らなかったもの", ("failed", "skipped")),
+    ("failed", "配信できず", ("failed", "skipped")),
     ("archived", "しまったもの", ()),
 )
 """Name, words and states. What is put away is seen in the last one only."""

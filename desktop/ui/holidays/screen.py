@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from desktop.features.home import Unsettled
 from desktop.features.sending_rules import ClosedDay, closed_days, with_closed, without_closed
 from desktop.features.wording import words_of_reason
-from desktop.replica.outbox import OutboxEntry
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, row_of
 from desktop.ui.parts.fields import CommitLine
@@ -18,7 +18,7 @@ from protocol.moments import day_words, japan_day
 from protocol.schedules import Holidays
 
 _COLUMNS = ("日", "名前", "種類")
-_Read = tuple[Holidays, int, list[OutboxEntry]]
+_Read = tuple[Holidays, int, list[Unsettled]]
 
 
 class HolidaysScreen(Screen):

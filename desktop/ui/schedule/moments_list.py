@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.features.planning import Upcoming
-from desktop.ui.moments import short
+from desktop.ui.moments import with_weekday
 from desktop.ui.parts.cards import clear
 from desktop.ui.parts.labels import badge, label
 from desktop.ui.theme import Theme
@@ -41,13 +41,13 @@ class MomentsList(QFrame):
         clear(self._grid)
         for place, one in enumerate(moments):
             words = label(
-                short(one.moment, now), "muted" if one.falls_out else "", name=f"{self._name}.{place}"
+                with_weekday(one.moment, now), "muted" if one.falls_out else "", name=f"{self._name}.{place}"
             )
             if one.falls_out:
                 font = words.font()
                 font.setStrikeOut(True)
                 words.setFont(font)
-            words.setAccessibleName(f"{short(one.moment, now)} {one.note}".strip())
+            words.setAccessibleName(f"{with_weekday(one.moment, now)} {one.note}".strip())
             self._grid.addWidget(words, place, 0)
             if one.note:
                 self._grid.addWidget(badge(one.note, "warning" if one.falls_out else "info"), place, 1)

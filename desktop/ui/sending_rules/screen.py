@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
+from desktop.features.home import Unsettled
 from desktop.features.wording import words_for, words_of_reason
-from desktop.replica.outbox import OutboxEntry
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, flowing_column, row_of
 from desktop.ui.parts.labels import label
@@ -17,7 +17,7 @@ from protocol.sending_rules import SendingRules
 from protocol.staff import Role
 
 _ROLES: tuple[Role, ...] = ("admin", "section_admin", "approver")
-_Read = tuple[SendingRules, int, list[OutboxEntry]]
+_Read = tuple[SendingRules, int, list[Unsettled]]
 
 
 class SendingRulesScreen(Screen):
