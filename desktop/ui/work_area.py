@@ -221,20 +221,20 @@ class WorkArea(QWidget):
 
     def menu_actions(self) -> Actions:
         """What the menus and keys do."""
-        editor = self.screens.editor
+        screens = self.screens
         return Actions(
             go=self.go,
             new_delivery=self._new_delivery,
-            save=lambda: editor.save() if self.page == "delivery-edit" else None,
-            undo=lambda: editor.undo() if self.page == "delivery-edit" else None,
-            redo=lambda: editor.redo() if self.page == "delivery-edit" else None,
+            save=lambda: screens.editor.save() if self.page == "delivery-edit" else None,
+            undo=lambda: screens.editor.undo() if self.page == "delivery-edit" else None,
+            redo=lambda: screens.editor.redo() if self.page == "delivery-edit" else None,
             find_here=self._find_here,
             find_anything=self.find_anything,
             help_here=lambda: self._open_manual(self.page),
             manual=lambda: self.go("manual"),
             export=self._export,
-            test=lambda: editor.test() if self.page == "delivery-edit" else None,
-            confirm=lambda: editor.confirm() if self.page == "delivery-edit" else None,
+            test=lambda: screens.editor.test() if self.page == "delivery-edit" else None,
+            confirm=lambda: screens.editor.confirm() if self.page == "delivery-edit" else None,
             wake_sync=self._wake,
             link_line=self._link_line,
             text_size=self._step_text_size,
