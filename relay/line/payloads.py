@@ -74,18 +74,15 @@ def text_payload(text: str) -> Payload:
 
 
 def message_payloads(
-    messages: Iterable[Message],
-    parts: PayloadParts | Callable[[str], str],
-    quick_replies: Sequence[Action] = (),
+    messages: Iterable[Message], parts: PayloadParts, quick_replies: Sequence[Action] = ()
 ) -> list[Payload]:
     """One LINE message object per message; the quick replies hang on the last one.
 
-    Placeholders must have been filled. `parts` may be the address of files alone.
+    Placeholders must have been filled.
     """
-    own = parts if isinstance(parts, PayloadParts) else PayloadParts(media_url=parts)
-    payloads = [_payload(message, own) for message in messages]
+    payloads = [_payload(message, parts) for message in messages]
     if payloads and quick_replies:
-        items = [{"type": "action", "action": action_payload(action, own)} for action in quick_replies]
+        items = [{"type": "action", "action": action_payload(action, parts)} for action in quick_replies]
         payloads[-1]["quickReply"] = {"items": items}
     return payloads
 

@@ -146,6 +146,8 @@ def _check_imagemap(message: dict[str, Any], path: str, found: Findings) -> None
             check_text(action, "text", here, 400, found)
         elif action["type"] == "uri":
             check_text(action, "linkUri", here, 1000, found)
+        else:
+            check_text(action, "clipboardText", here, 1000, found)
         if isinstance(action, dict) and not isinstance(action.get("area"), dict):
             found.append(Finding("Must be specified", f"{here}.area"))
 

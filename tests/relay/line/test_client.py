@@ -23,7 +23,7 @@ import requests
 from protocol.messages import ImageMessage, TextMessage
 from relay.errors import LineError
 from relay.line.client import LineClient, MessageRefused
-from relay.line.payloads import message_payloads
+from relay.line.payloads import PayloadParts, message_payloads
 from sandbox.serve import RunningSandbox, running_sandbox
 from sandbox.settings import SandboxSettings
 
@@ -108,7 +108,7 @@ def test_a_message_the_sdk_would_send_crippled_is_refused_before_it_leaves() -> 
 def test_staffs_messages_take_the_form_line_wants(sandbox: RunningSandbox, friend: str) -> None:
     messages = message_payloads(
         [TextMessage(text="本文"), ImageMessage(file="a" * 64, preview="b" * 64, description="絵")],
-        lambda file: f"https://relay.example/media/{file[:8]}",
+        PayloadParts(media_url=lambda file: f"https://relay.example/media/{file[:8]}"),
     )
     assert messages == [
         {"type": "text", "text": "本文"},

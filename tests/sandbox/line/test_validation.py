@@ -180,3 +180,19 @@ def test_one_unit_name_of_30_plain_characters() -> None:
     assert check_aggregation_units(None) == check_aggregation_units(["gomi_2026"]) == []
     for wrong in (["a", "b"], ["ごみ"], ["a" * 31], "a"):
         assert len(check_aggregation_units(wrong)) == 1
+
+
+def test_an_imagemaps_copying_needs_its_text() -> None:
+    area = {"x": 0, "y": 0, "width": 1040, "height": 500}
+    picture = {
+        "type": "imagemap",
+        "baseUrl": URL,
+        "altText": "地図",
+        "baseSize": {"width": 1040, "height": 500},
+    }
+
+    def copying(**action: str) -> list[str]:
+        return places({**picture, "actions": [{"type": "clipboard", "area": area, **action}]})
+
+    assert copying(clipboardText="x" * 1000) == []
+    assert copying() == copying(clipboardText="x" * 1001) == ["messages[0].actions[0].clipboardText"]
