@@ -35,8 +35,8 @@ from relay.features.enrolment import Enrolment
 from relay.features.files import Files
 from relay.features.freezing import Freezing
 from relay.features.line_channel import Channel
-from relay.features.lists import ListFilling
 from relay.features.links import LinkCounter
+from relay.features.lists import ListFilling
 from relay.features.message_parts import MessageParts
 from relay.features.news import NewsBell
 from relay.features.notices import ADDRESS_REFUSED, NoticeBoard
