@@ -13,7 +13,7 @@ from datetime import datetime
 from desktop.features.asking import Ask
 from desktop.replica.records import Shown
 from desktop.replica.replica import Replica
-from protocol.changes import GreetingSave, ItemRemove, ItemSave, ItemsReorder
+from protocol.changes import GreetingSave, ItemMerge, ItemRemove, ItemSave, ItemsReorder
 from protocol.ids import new_id
 from protocol.items import Choice, ItemKind, SegmentItem, find_item_problems
 from protocol.problems import Problem
@@ -98,6 +98,12 @@ class Items:
     def use(self, item_id: str) -> ItemUseAnswer:
         """How many answers and deliveries would lose this item. Asks the relay."""
         return self._ask("item-use", ItemUseRequest(item=item_id), ItemUseAnswer)
+
+    def merge(self, item_id: str, choice: str, into: str, answers_seen: int) -> str:
+        """Answers with `choice` count as `into`; `answers_seen` is the number the person was shown."""
+        known = self.get(item_id)
+        payload = ItemMerge(item=item_id, choice=choice, into=into, answers_seen=answers_seen)
+        return self._replica.outbox.put("item.merge", payload, based_on=known.version if known else 0)
 
     def remove(self, item_id: str, answers_seen: int) -> str:
         """Delete the item and its answers; `answers_seen` is the number the person was shown."""

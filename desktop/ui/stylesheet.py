@@ -102,6 +102,7 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QPushButton[role="row"] {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; font-weight: 400;
         text-align: left; padding: {px(10)}px {px(14)}px; min-height: {px(44)}px; }}
     QPushButton[role="row"]:hover {{ background: {c.primary_soft}; border-color: {c.accent_text}; }}
+    QPushButton[role="row"]:checked {{ background: {c.primary_soft}; border: 2px solid {c.accent_text}; }}
     QPushButton[role="row"]:focus {{ border: 2px solid {c.focus}; }}
     QPushButton[role="photo"] {{ background: {c.sunken}; color: {c.muted}; border: 1px solid {c.line}; padding: 0;
         min-width: {px(198)}px; max-width: {px(198)}px; min-height: {px(198)}px; max-height: {px(198)}px; font-weight: 400; font-size: {px(13)}px; }}

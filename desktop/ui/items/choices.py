@@ -35,6 +35,8 @@ class Choices(QWidget):
     """`changed(choices)` when the person did something."""
 
     changed = Signal(object)
+    merge_wanted = Signal(object)
+    """A choice the person would like to see merged into another one."""
 
     def __init__(self, desk: Desk, make: Callable[[str, str], Choice]) -> None:
         super().__init__()
@@ -62,7 +64,8 @@ class Choices(QWidget):
         many = button("まとめて貼り付ける", self._paste_sheet, name="choices.paste")
         self._retire = button("出すのをやめる", self._toggle, name="choices.retire", role="quiet")
         column.addLayout(row_of(add, many, 1))
-        column.addLayout(row_of(self._retire, 1, up, down))
+        self._merge = button("ほかの選択肢にまとめる…", self._ask_merge, name="choices.merge", role="quiet")
+        column.addLayout(row_of(self._retire, self._merge, 1, up, down))
         paste = QShortcut(QKeySequence.StandardKey.Paste, self.table)
         paste.setContext(Qt.ShortcutContext.WidgetShortcut)
         paste.activated.connect(
@@ -133,7 +136,7 @@ class Choices(QWidget):
         head.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in ((_GROUP, 180), (_COUNT, 90), (_STATE, 130)):
+        for column, width in ((_GROUP, 180), (_COUNT, 90), (_STATE, 190)):
             table.setColumnWidth(column, self._desk.theme.px(width))
         table.itemChanged.connect(self._edited)
         table.currentCellChanged.connect(lambda *_: self._name_toggle())
@@ -145,7 +148,7 @@ class Choices(QWidget):
             choice.label,
             choice.group,
             f"{used} / {LABEL_LIMIT}",
-            "いまは出しません" if choice.retired else "",
+            self._state_words(choice),
         )
         colours = self._desk.theme.colours
         for column, words in enumerate(cells):
@@ -154,9 +157,21 @@ class Choices(QWidget):
                 cell.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 over = column == _COUNT and used > LABEL_LIMIT
                 cell.setForeground(QColor(colours.error if over else colours.muted))
+                cell.setToolTip(words)
             elif choice.retired:
                 cell.setForeground(QColor(colours.muted))
             self.table.setItem(row, column, cell)
+
+    def _state_words(self, choice: Choice) -> str:
+        into = next((other.label for other in self._choices if other.id == choice.merged_into), "")
+        if choice.merged_into:
+            return f"「{into}」にまとめました"
+        return "いまは出しません" if choice.retired else ""
+
+    def _ask_merge(self) -> None:
+        row = self.table.currentRow()
+        if 0 <= row < len(self._choices):
+            self.merge_wanted.emit(self._choices[row])
 
     def _edited(self, cell: QTableWidgetItem) -> None:
         if cell.column() not in (_LABEL, _GROUP):
@@ -186,9 +201,10 @@ class Choices(QWidget):
 
     def _name_toggle(self) -> None:
         row = self.table.currentRow()
-        retired = 0 <= row < len(self._choices) and self._choices[row].retired
-        self._retire.setText("また出す" if retired else "出すのをやめる")
-        self._retire.setEnabled(row >= 0)
+        choice = self._choices[row] if 0 <= row < len(self._choices) else None
+        self._retire.setText("また出す" if choice is not None and choice.retired else "出すのをやめる")
+        for made in (self._retire, self._merge):
+            made.setEnabled(choice is not None and not choice.merged_into)
 
     def _paste_sheet(self) -> None:
         sheet = Sheet(self, "まとめて貼り付ける", name="paste")

@@ -8,6 +8,8 @@ from desktop.errors import Trouble
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
 from desktop.replica.records import Shown
 from desktop.ui.items.choices import Choices
+from desktop.ui.items.details import ItemDetails, without_other_details
+from desktop.ui.items.merge import MergeSheet
 from desktop.ui.parts.access import AccessChoice
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, scrolling
@@ -16,7 +18,14 @@ from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
 from desktop.ui.screen import Desk, Screen
 from protocol.counting import grapheme_count, utf16_length
-from protocol.items import QUESTION_LIMIT, TITLE_LIMIT, Choice, SegmentItem, find_item_problems
+from protocol.items import (
+    QUESTION_LIMIT,
+    TITLE_LIMIT,
+    WITHOUT_CHOICES,
+    Choice,
+    SegmentItem,
+    find_item_problems,
+)
 from protocol.messages import TextMessage
 from protocol.problems import Problem
 from protocol.staff import Department
@@ -25,7 +34,9 @@ _HINTS = {
     "single": "選択肢から1つだけ選んでもらいます。",
     "multiple": "当てはまるものをいくつでも選んでもらいます。",
     "district": "地区の多い町のため、地域ごとにまとめて見せます。",
-    "birth_year": "生まれた年だけを聞きます。月日は聞きません。",
+    "birth_year": "生まれた年を聞きます。日は聞きません。",
+    "number": "数で答えてもらいます。例：世帯の人数",
+    "date": "日付で答えてもらいます。例：次の健診の日、転入した日",
     "text": "文章で答えてもらいます。個人のことも書けるよう、ページで聞き、選んだ課だけが読めます。",
 }
 _TITLE_HELP = "宛先をしぼるときと、住民の「設定」の画面に出ます。"
@@ -35,7 +46,6 @@ _QUESTION_HELP_OF_WORDS = "トークで住民に聞く文章です。答える�
 _QUESTION_HEIGHT, _LOW_QUESTION_HEIGHT = 96, 56
 """Of the box to write in. The low one leaves room for the departments below it."""
 _TAPS_SHOWN = 12
-WITHOUT_CHOICES = ("birth_year", "text")
 
 
 class ItemEditScreen(Screen):
@@ -62,6 +72,8 @@ class ItemEditScreen(Screen):
         column.addWidget(self._basics())
         self.choices = Choices(desk, self._new_choice)
         column.addWidget(self.choices)
+        self.details = ItemDetails(desk)
+        column.addWidget(self.details)
         column.addWidget(self._readers())
         column.addStretch(1)
         middle.addWidget(scrolling(flow), 1)
@@ -76,6 +88,8 @@ class ItemEditScreen(Screen):
         self.title.committed.connect(lambda text: self._change(title=text))
         self.question.committed.connect(lambda text: self._change(question=text))
         self.choices.changed.connect(lambda choices: self._change(choices=choices))
+        self.choices.merge_wanted.connect(self._ask_merge)
+        self.details.changed.connect(lambda update: self._change(**update))
         self.kind.currentIndexChanged.connect(lambda _: self._change_kind())
 
     def edit(self, item: SegmentItem) -> None:
@@ -170,7 +184,27 @@ class ItemEditScreen(Screen):
             update["choices"] = ()
         if kind != "text":
             update["access"] = {}
-        self._change(**update)
+        self._change(**update, **without_other_details(kind))
+
+    def _ask_merge(self, choice: Choice) -> None:
+        """Merging is the relay's work: it takes what is kept there, so nothing may be half written here."""
+        item, seen = self._item, self._seen
+        if item is None:
+            return
+        if seen is None or seen.body != item.model_copy(update={"position": seen.body.position}):
+            self.banner.tell(
+                "warning", "まだ保存していない変更があります。先に「項目を保存する」を押してください。"
+            )
+            return
+        sheet = MergeSheet(self, self.desk, item, choice)
+        sheet.accepted.connect(lambda: self._merged(choice))
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
+
+    def _merged(self, choice: Choice) -> None:
+        self.desk.routes.wake_sync()
+        self.desk.routes.say(f"「{choice.label}」をまとめています。")
+        self.desk.routes.items()
 
     def _change(self, **update: object) -> None:
         if self._item is not None:
@@ -190,13 +224,18 @@ class ItemEditScreen(Screen):
         self._title_field.recount()
         self._question_field.recount()
         self.choices.setVisible(item.kind not in WITHOUT_CHOICES)
+        self.details.show_item(item)
         self._access_card.setVisible(item.kind == "text")
         self.choices.show_choices(item.choices, by_group=item.kind == "district")
         taps = [choice.label or "…" for choice in item.offered_choices]
         if item.kind == "district" and any(choice.group for choice in item.offered_choices):
             taps = list(dict.fromkeys(choice.group or choice.label for choice in item.offered_choices))
         if item.kind == "birth_year":
-            taps = ["生まれた年を選ぶ"]
+            taps = ["生まれた年を選ぶ", *(["もう1人答える"] if item.several else [])]
+        if item.kind == "number":
+            taps = [f"数を入れる{f'（{item.unit}）' if item.unit else ''}"]
+        if item.kind == "date":
+            taps = ["日付を選ぶ"]
         if item.kind == "text":
             taps = ["ページで答える"]
         if len(taps) > _TAPS_SHOWN:
@@ -209,6 +248,7 @@ class ItemEditScreen(Screen):
         self._title_field.show_error(words.pop("title", ""))
         self._question_field.show_error(words.pop("question", ""))
         self.access.show_error(words.pop("access", ""))
+        self.details.show_problems(words.pop("unit", ""), words.pop("lowest", ""))
         self.choices.show_errors({at: text for at, text in words.items() if at.startswith("choices.")})
         rest = [text for at, text in words.items() if not at.startswith("choices.")]
         if rest:

@@ -133,8 +133,8 @@ class ItemsScreen(Screen):
         words.addWidget(label(item.question, "muted", wrap=True))
         if item.kind == "text":
             words.addWidget(label("ページで聞きます。読めるのは、選んだ課だけです。", "small", wrap=True))
-        elif item.kind != "birth_year":
-            words.addWidget(label(_choices_words(item), "small", wrap=True))
+        else:
+            words.addWidget(label(_answers_words(item), "small", wrap=True))
         row.addLayout(words, 1)
         for made in self._verbs(place, shown):
             row.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -223,6 +223,21 @@ class ItemsScreen(Screen):
     def _after_change(self) -> None:
         self.refresh()
         self.desk.routes.wake_sync()
+
+
+def _answers_words(item: SegmentItem) -> str:
+    """How it is answered, in one line."""
+    if item.kind == "birth_year":
+        parts = ["月も任意でたずねます" if item.ask_month else "年だけをたずねます"]
+        parts += ["何人分でも答えられます"] if item.several else []
+        return "。".join(parts)
+    if item.kind == "number":
+        lowest = f"{item.lowest:,}{item.unit}から" if item.lowest is not None else ""
+        highest = f"{item.highest:,}{item.unit}まで" if item.highest is not None else ""
+        return f"数で答えます {lowest}{highest}".strip()
+    if item.kind == "date":
+        return "日付で答えます"
+    return _choices_words(item)
 
 
 def _choices_words(item: SegmentItem) -> str:

@@ -9,14 +9,12 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import card, clear, row_of
-from desktop.ui.parts.fields import CommitLine, CommitText, Field
+from desktop.ui.parts.fields import CommitLine, Field
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.counting import grapheme_count
 from protocol.lists import LIST_NAME_LIMIT, ResidentList
 from protocol.staff import Department
-
-_NOTE_HEIGHT = 64
 
 
 class ListFields(QWidget):
@@ -36,10 +34,9 @@ class ListFields(QWidget):
         self._name_field = Field(
             "リストの名前", self.name, required=True, count=grapheme_count, limit=LIST_NAME_LIMIT
         )
-        self.note = CommitText(name="list.note")
-        self.note.setFixedHeight(desk.theme.px(_NOTE_HEIGHT))
+        self.note = CommitLine(name="list.note")
         column.addWidget(self._name_field)
-        column.addWidget(Field("メモ", self.note, help_text="職員だけに見えます。"))
+        column.addWidget(Field("メモ（職員だけに見えます）", self.note))
         self._readers = QWidget()
         readers = QVBoxLayout(self._readers)
         readers.setContentsMargins(0, 0, 0, 0)

@@ -16,7 +16,7 @@ from desktop.ui.deliveries.tabs import DeliveryTabs
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
 from desktop.ui.parts.dialogs import Sheet, ask_first
-from desktop.ui.parts.fields import CommitLine, CommitText, Field
+from desktop.ui.parts.fields import CommitLine, Field
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.sentence_button import SentenceButton
 from desktop.ui.screen import Desk, Screen, header
@@ -26,7 +26,6 @@ from protocol.lists import LIST_NAME_LIMIT, SegmentGroup
 from protocol.problems import Problem
 from protocol.segments import Everyone, Segment
 
-_NOTE_HEIGHT = 64
 STILL_USED = (
     "使っている配信か宛先があるため、削除できません。下の「使っているところ」で外してからにしてください。"
 )
@@ -143,10 +142,9 @@ class GroupsScreen(Screen):
         self._name_field = Field(
             "宛先の名前", self.name, required=True, count=grapheme_count, limit=LIST_NAME_LIMIT
         )
-        self.note = CommitText(name="group.note", hint="例：子育て支援課の月1回のお知らせに使います。")
-        self.note.setFixedHeight(self.desk.theme.px(_NOTE_HEIGHT))
+        self.note = CommitLine(name="group.note", hint="例：子育て支援課の月1回のお知らせに使います。")
         inner.addWidget(self._name_field)
-        inner.addWidget(Field("メモ", self.note, help_text="職員だけに見えます。"))
+        inner.addWidget(Field("メモ（職員だけに見えます）", self.note))
         fields.addWidget(frame)
         self.recipients = RecipientsPart(
             self.desk, name="group", title="条件", ending="　です。", with_excluded=False
