@@ -25,6 +25,7 @@ from protocol.ids import new_id
 from protocol.items import Answer, BirthMonth, SegmentItem
 from protocol.messages import ImageMessage, Message, TextMessage
 from protocol.segments import SegmentHolder
+from protocol.sending_rules import SendingRules
 from protocol.staff import StaffMember
 from protocol.sync import TownSettings
 from relay.features.deliveries import put_delivery
@@ -87,11 +88,19 @@ def load_sample_town() -> SampleTown:
     )
 
 
+RULES = SendingRules(hold_seconds=5, quiet_from="00:00", quiet_until="00:00")
+"""The town's rules while the story plays: a hold short enough to watch, and no quiet hours, because nobody
+knows at what time of the day it is shown.
+"""
+
+
 def fill_relay(database: Database, town: SampleTown, user_ids: Sequence[str], now: datetime) -> None:
     """Items, greeting, residents and past deliveries, in one transaction."""
     dice = random.Random(2026)
     with database.write() as connection:
         _greet(connection, database, town, now)
+        body = RULES.as_json()
+        put_record(connection, database.cipher, kind="sending_rules", id=TOWN, body=body, now=now)
         for item in town.items:
             save_item(connection, database.cipher, ItemSave(item=item), 0, now)
         for user_id in user_ids:
