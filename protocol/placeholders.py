@@ -34,11 +34,12 @@ _LONGEST = {
     "町名": 20,
     "アカウント名": 20,
     "電話": 20,
-    "配信日": 12,
-    "地区": 40,
-    "ごみの種類": 120,
-    "収集日": 24,
+    "配信日": 30,
+    "地区": 20,
+    "ごみの種類": 60,
+    "収集日": 30,
 }
+_LONG_SIGN = "𠮷"  # one grapheme cluster, two UTF-16 units: whoever counts, nothing becomes longer
 
 EMOJI_PRODUCT = "5ac1bfd5040ab15980c9b435"
 EMOJI_IDS: tuple[str, ...] = tuple(f"{number:03}" for number in range(1, 21))
@@ -118,7 +119,7 @@ def longest(text: str) -> str:
     def stretch(found: re.Match[str]) -> str:
         if _EMOJI.fullmatch(found[1]):
             return "$"
-        return "あ" * _LONGEST[found[1]] if found[1] in _LONGEST else found[0]
+        return _LONG_SIGN * _LONGEST[found[1]] if found[1] in _LONGEST else found[0]
 
     return _TOKEN.sub(stretch, text)
 

@@ -33,6 +33,9 @@ def entry_as_json(platform: Platform, resident: Resident, entry: Entry) -> dict[
         "media": media,
         "unsent": entry.unsent,
     }
+    if entry.message.get("type") == "coupon":
+        coupon = platform.coupons.get(str(entry.message.get("couponId")))
+        view["coupon"] = {"title": coupon.get("title")} if coupon else None
     if entry.who == "resident":
         view["read"] = is_read(platform, resident, entry)
         content = platform.contents.get(entry.id)

@@ -83,6 +83,10 @@ def test_unknown_ones_and_those_of_the_waste_calendar_are_refused_elsewhere() ->
 def test_a_text_is_as_long_as_its_placeholders_can_make_it() -> None:
     assert found(TextMessage(text="｛地区｝" + "あ" * 4960)) == []
     assert found(TextMessage(text="｛地区｝" + "あ" * 4961)) == [("text_too_long", "messages.0.text")]
+    label = Say(label="｛地区｝", text="｛地区｝")
+    assert found(ButtonsMessage(alt="x", text="x", buttons=(label,))) == []  # twenty clusters fit a label
+    long = label.model_copy(update={"label": "｛地区｝へ"})
+    assert found(ButtonsMessage(alt="x", text="x", buttons=(long,)))[0][0] == "label_too_long"
 
 
 def test_emoji_stand_in_plain_texts_only_and_twenty_at_most() -> None:
