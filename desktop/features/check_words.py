@@ -22,6 +22,8 @@ def share_words(check: CheckAnswer) -> str:
 
 
 def route_words(check: CheckAnswer) -> str:
+    if not check.calls:
+        return "–"
     if check.route == "broadcast":
         return "友だち全員への一斉配信（始めると止められません）"
     texts = f"、文は{check.texts:,}通り" if check.texts > 1 else ""

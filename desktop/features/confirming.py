@@ -21,7 +21,6 @@ from protocol.delivery_changes import (
     DeliveryStop,
 )
 from protocol.problems import Problem
-from protocol.schedules import REPEATING_KINDS
 from protocol.sending_rules import SendingRules
 from protocol.staff import StaffMember
 from protocol.sync import CheckAnswer, CheckRequest
@@ -103,9 +102,7 @@ class Confirming:
         except Trouble:
             problems += (Problem(code="count_unknown", at="segment"),)
         if check is not None:
-            problems += check.problems
-            if draft.when.kind not in REPEATING_KINDS:  # on whom it falls is not known before the day
-                problems += _sending_problems(check)
+            problems += tuple(_in_full(problem, check) for problem in check.problems)
         me = self._me()
         return Confirmation(
             draft=draft,
@@ -242,10 +239,11 @@ def _state_problems(known: Shown[Delivery] | None) -> tuple[Problem, ...]:
     return ()
 
 
-def _sending_problems(check: CheckAnswer) -> tuple[Problem, ...]:
-    if check.quota is None and check.quota_reason:
-        return (Problem(code=check.quota_reason, at="quota"),)
-    return find_sending_problems(check.count, check.quota)
+def _in_full(problem: Problem, check: CheckAnswer) -> Problem:
+    """Why the quota is not known, where the relay says so."""
+    if problem.code == "quota_unknown" and check.quota_reason:
+        return Problem(code=check.quota_reason, at="quota")
+    return problem
 
 
 def _each_once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

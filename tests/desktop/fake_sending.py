@@ -8,7 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from protocol.changes import Change
-from protocol.deliveries import Delivery, DeliveryNumbers, DeliveryState, find_draft_problems
+from protocol.deliveries import (
+    Delivery,
+    DeliveryNumbers,
+    DeliveryState,
+    find_draft_problems,
+    find_sending_problems,
+)
 from protocol.delivery_changes import HolidaysSave, SendingRulesSave
 from protocol.moments import next_moments
 from protocol.schedules import Holidays
@@ -33,13 +39,15 @@ def check(relay: FakeRelay, body: bytes) -> CheckAnswer:
     """The dry run."""
     draft, now, safety = CheckRequest.parse(body).draft, datetime.now(UTC), relay.safety
     people = relay.count(draft.segment)
+    problems = find_draft_problems(draft, relay.items())
+    problems = problems or find_sending_problems(people, relay.quota.quota)
     return CheckAnswer(
         count=people, friends=relay.friends, route="multicast", calls=-(-people // 500), seconds=1,
         languages={"ja": people}, quota=relay.quota.quota, quota_reason=relay.quota.reason,
         moments=tuple(next_moments(draft.when, now, Holidays(), 10)), needs_second=safety.needs_second,
         must_type_number=people >= safety.type_number_from, hold_seconds=safety.hold_seconds,
         warnings=safety.warnings, similar=safety.similar,
-        problems=find_draft_problems(draft, relay.items()), as_of=now,
+        problems=problems, as_of=now,
     )  # fmt: skip
 
 

@@ -131,7 +131,7 @@ class DetailScreen(Screen):
         self._tell(shown)
         self._offer(delivery)
         clear(self._body)
-        ahead = planned_card(self.desk, delivery, read.calendar)
+        ahead = planned_card(self.desk, shown, read.calendar)
         if ahead is not None:
             self._body.addWidget(ahead)
         if delivery.state in ("queued", "sending"):

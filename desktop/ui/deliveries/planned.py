@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.features.check_words import late_words
 from desktop.features.planning import Calendar, upcoming
+from desktop.replica.records import Shown
 from desktop.ui.allowed import explain
 from desktop.ui.deliveries.stopping import HoldCard, stop_button
 from desktop.ui.moments import short
@@ -18,8 +19,11 @@ from protocol.deliveries import Delivery
 from protocol.moments import when_sentence
 
 
-def planned_card(desk: Desk, delivery: Delivery, calendar: Calendar) -> QWidget | None:
+def planned_card(desk: Desk, shown: Shown[Delivery], calendar: Calendar) -> QWidget | None:
     """The card for a delivery before it goes out; None where it already went."""
+    delivery = shown.body
+    if delivery.state == "draft" and shown.waiting:
+        return _asking_to_stop()
     match delivery.state:
         case "held":
             return HoldCard(desk, delivery, name="detail.hold")
@@ -30,6 +34,15 @@ def planned_card(desk: Desk, delivery: Delivery, calendar: Calendar) -> QWidget 
         case "draft":
             return _draft(desk, delivery)
     return None
+
+
+def _asking_to_stop() -> QWidget:
+    """Nothing is claimed before the relay has said it."""
+    frame, column = card(name="detail.stopping")
+    column.addWidget(label("中継サーバに頼んでいます", "heading"))
+    words = "答えが来るまで、止まったとは限りません。下の「つながっています」を確かめてください。"
+    column.addWidget(label(words, wrap=True))
+    return frame
 
 
 def _asked(desk: Desk, delivery: Delivery) -> QWidget:
