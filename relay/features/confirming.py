@@ -77,11 +77,21 @@ class Confirming:
         def second(connection: Connection) -> int:
             confirmed = self._find(connection, change, payload)
             still_fits(connection)
-            if bypass:
+            version = self._confirm(connection, confirmed, rules, change=change, bypass=bypass, count=count)
+            if bypass:  # after the delivery: everybody takes the counters of the streams in this order
                 self._tell_administrators(connection, confirmed, signer, now)
-            return self._confirm(connection, confirmed, rules, change=change, bypass=bypass, count=count)
+            return version
 
         return second
+
+    def check_written(self, id: str, based_on: int) -> None:
+        """Raises Refused when this draft could not be confirmed as it is written, whoever looks at it."""
+        with self._database.read() as connection:
+            delivery = find_in_state(
+                connection, self._database.cipher, id, "draft", otherwise="not_a_draft", based_on=based_on
+            )
+            problems = self._recipients.find_problems(connection, delivery.draft, self._clock())
+        refuse_first(problems)
 
     def _find(self, connection: Connection, change: Change, payload: DeliverySend) -> Delivery:
         return find_in_state(

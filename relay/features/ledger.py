@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from protocol.deliveries import DeliveryNumbers
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.news import NewsBell
+from relay.features.notices import DELIVERY_PAUSED, raise_notice
 from relay.features.results import begin_results
 from relay.features.test_runs import publish_test_run
 from relay.store.batches import (
@@ -119,10 +120,8 @@ class Ledger:
             write_outcomes(connection, outcomes, owner=self._owner, now=now)
             self._unreported |= {outcome.run for outcome in outcomes}
             self._unreported |= set(list_cancelled_open(connection))
-            for run, reason in {
-                outcome.run: outcome.pauses for outcome in outcomes if outcome.pauses
-            }.items():
-                pause_run(connection, run, reason)
+            pauses = {outcome.run: outcome.pauses for outcome in outcomes if outcome.pauses}
+            paused = [run for run, reason in pauses.items() if pause_run(connection, run, reason)]
             claims: list[Claim] = []
             if lease.is_mine:
                 claims = claim_batches(
@@ -134,6 +133,7 @@ class Ledger:
                 )
                 claims = self._without_leavers(connection, claims)
             reported, ended = self._report(connection, now)
+            self._tell(connection, paused, now)
         self._unreported -= set(reported)
         self._held_until = until if lease.is_mine else None
         if reported:
@@ -145,6 +145,14 @@ class Ledger:
             ended=ended,
             stopped=self._stopped(in_hand),
         )
+
+    def _tell(self, connection: Connection, paused: Sequence[str], now: datetime) -> None:
+        """LINE stopped these: nobody may be watching what goes out by a rule or at night."""
+        for run in paused:
+            found = find_delivery(connection, self._database.cipher, run)  # a test is no delivery
+            if found is not None and found[1].state == "paused":
+                title = found[1].draft.title
+                raise_notice(connection, self._database.cipher, DELIVERY_PAUSED, run, now, shown=title)
 
     def _stopped(self, in_hand: Collection[str]) -> frozenset[str]:
         if not in_hand:

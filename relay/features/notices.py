@@ -33,6 +33,7 @@ CERTIFICATE_EXPIRES = "certificate_expires"
 DISK_NEARLY_FULL = "disk_nearly_full"
 WEBHOOK_FORGED = "webhook_forged"
 EMERGENCY_SENDING = "emergency_sending"
+DELIVERY_PAUSED = "delivery_paused"
 DELIVERY_SKIPPED = "delivery_skipped"
 DELIVERY_NOT_STARTED = "delivery_not_started"
 

@@ -87,6 +87,7 @@ class Sending:
 
     def _ask(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         assert isinstance(payload, DeliveryAsk)
+        self.confirming.check_written(payload.delivery, change.based_on)
         cipher = self._database.cipher
         return lambda connection: ask_approval(connection, cipher, change, payload, self._clock())
 

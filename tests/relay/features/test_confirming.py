@@ -159,6 +159,14 @@ def test_what_is_asked_cannot_be_altered_and_comes_back_with_the_reason(
     assert office.reason(suzuki, "delivery.return", back, 99) == "version_conflict"
 
 
+def test_what_cannot_be_sent_as_it_is_written_is_not_asked_about(
+    office: Office, sato: StaffMember, people: None
+) -> None:
+    write(office, sato, title="")
+    assert ask(office, sato) == "title_missing"
+    assert office.delivery(sato, "d1").state == "draft"
+
+
 def test_a_town_with_one_administrator_can_send(office: Office, sato: StaffMember, people: None) -> None:
     office.set_rules(TWO_PEOPLE)
     office.add_person("writer", role="editor")  # may write, may not approve

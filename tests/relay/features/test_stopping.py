@@ -199,6 +199,20 @@ def test_going_on_asks_line_for_room_and_stopping_asks_for_nothing(town: Office,
     assert resume(town, sato) == ""
 
 
+def test_administrators_are_told_when_line_stops_a_delivery_and_not_when_people_do(
+    town: Office, sato: StaffMember, worker: Ledger, clock: Clock
+) -> None:
+    confirm(town, sato)
+    town.sending.freezing.freeze("d1")
+    claims = worker.turn([], 2, is_busy=False).claims
+    limit = [Outcome(run="d1", no=claim.no, state="waiting", pauses="over_quota") for claim in claims]
+    worker.turn(limit, 0, is_busy=False)
+    assert (town.delivery(sato, "d1").state, town.delivery(sato, "d1").reason) == ("paused", "over_quota")
+    assert [resume(town, sato), stop(town, sato)] == ["", ""]
+    notices = [record.body for record in town.seen(sato, "notice").values()]
+    assert [(body["code"], body["subject"]) for body in notices] == [("delivery_paused", "大雨のお知らせ")]
+
+
 def test_putting_away_changes_nothing_else_and_can_be_taken_back(town: Office, sato: StaffMember) -> None:
     confirm(town, sato)
     before = town.delivery(sato, "d1")
