@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,8 +29,8 @@ PLAIN = DeliveryDraft(id="d1", title="お知らせ", messages=(TextMessage(text=
 PERSONAL = PLAIN.model_copy(update={"messages": (TextMessage(text="｛地区｝の皆さま"),)})
 
 
-def packed(numbers: object) -> bytes:
-    return array("I", numbers).tobytes()  # type: ignore[arg-type]
+def packed(numbers: Iterable[int]) -> bytes:
+    return array("I", numbers).tobytes()
 
 
 @given(
@@ -88,7 +88,7 @@ def test_frozen_texts_hold_the_district_of_their_readers(office: Office, sato: S
             row.text: json.loads(find_text(connection, office.database.cipher, "d1", row.text).messages)
             for row in rows
         }
-    seen = [(words[row.text][0]["text"], row.count, row.endpoint) for row in rows]
+    seen = [(words[row.text][0]["text"], row._mapping["count"], row.endpoint) for row in rows]
     assert sorted(seen) == [
         ("お住まいの地区の皆さま", 1, "multicast"),
         ("お住まいの地区の皆さま", 500, "multicast"),
