@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.delivery_changes import DeliverySave, DeliverySend, DeliveryStop
@@ -18,12 +16,8 @@ from protocol.moments import japan_day
 from protocol.schedules import At, OnAge, OnResidentDay, Recurrence, Repeating, When
 from protocol.segments import Everyone
 from protocol.staff import StaffMember
-from relay.features.moments import Moments
 from relay.features.rule_deliveries import make_delivery_of_rule, title_of_day
-from relay.features.segments import SegmentIndex
-from relay.store.database import Database
 from relay.store.delivery_tables import moments, rule_runs
-from relay.store.moments import list_due
 from relay.store.residents import write_answers
 from relay.store.tables import batches, jobs, runs
 from tests.conftest import Clock
@@ -195,47 +189,6 @@ def test_a_stopped_rule_makes_no_further_day(town: Office, sato: StaffMember, cl
     assert len(days_of_series(town, sato)) == 1
 
 
-def test_two_workers_make_one_delivery_of_a_day(town: Office, sato: StaffMember, clock: Clock) -> None:
-    confirm(town, sato, when=DAILY)
-    confirm(town, sato, "d2")
-    clock.forward(minutes=30)
-    index = SegmentIndex(town.database, clock)
-    other = Moments(town.database, clock, town.bell, index, town.sending.freezing)
-    seen = []
-    for one in (town.moments, other):
-        with town.database.read() as connection:
-            seen.append((one, list_due(connection, clock(), 50)))
-    # Both looked before either wrote.
-    taken = [one._take(moment) for one, due in seen for moment in due]
-    assert taken == [True, True, False, False]
-    other.run_due()
-    town.moments.run_due()
-    with town.database.read() as connection:
-        assert len(connection.execute(select(runs)).all()) == 2
-        assert len(connection.execute(select(rule_runs)).all()) == 1
-
-
-def test_one_delivery_that_cannot_be_started_stops_no_other(
-    town: Office, sato: StaffMember, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    confirm(town, sato, "d1")
-    confirm(town, sato, "d2")
-    real = town.sending.freezing.queue
-
-    def queue(connection: object, draft: DeliveryDraft, **more: object) -> None:
-        if draft.id == "d1":
-            raise RuntimeError("a stone in the way")
-        real(connection, draft, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(town.sending.freezing, "queue", queue)
-    clock.forward(minutes=1)
-    town.moments.run_due()
-    assert [one.state for one in all_deliveries(town, sato)] == ["held", "queued"]
-    monkeypatch.undo()
-    town.moments.run_due()
-    assert town.delivery(sato, "d1").state == "queued"
-
-
 # --- residents' own days ---
 
 
@@ -341,55 +294,3 @@ def test_a_rule_of_the_relay_makes_one_delivery_a_day_however_often_it_is_tried(
 def test_a_title_with_its_day_stays_within_the_limit() -> None:
     assert title_of_day("ごみの日", date(2026, 7, 3)) == "ごみの日（7月3日分）"
     assert len(title_of_day("あ" * 60, date(2026, 12, 31))) == 60
-
-
-# --- killed at any write ---
-
-
-class Killed(BaseException):
-    """Stands for a process that is no more: nobody catches it, and what was not committed is rolled back."""
-
-
-@contextmanager
-def killed_at(database: Database, number: int) -> Iterator[None]:
-    """The n-th statement that writes, or commit, is not reached."""
-    passed = 0
-
-    def before(_: object, __: object, statement: str, *rest: object) -> None:
-        nonlocal passed
-        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "COMMIT")):
-            passed += 1
-            if passed == number:
-                raise Killed
-
-    event.listen(database.engine, "before_cursor_execute", before)
-    try:
-        yield
-    except Killed:
-        pass
-    finally:
-        event.remove(database.engine, "before_cursor_execute", before)
-
-
-def play(town: Office, who: StaffMember, clock: Clock, points: range) -> None:
-    """One held, one set for a time and a rule's three days come due while processes die again and again."""
-    confirm(town, who, "d1", when=DAILY)
-    confirm(town, who, "d2")
-    confirm(town, who, "d3", when=At(at=clock() + timedelta(minutes=20)))
-    clock.forward(minutes=30)
-    for _ in range(3):
-        for number in points:
-            with killed_at(town.database, number):
-                town.moments.run_due()
-        town.moments.run_due()
-        clock.forward(days=1)
-    with town.database.read() as connection:
-        for table, count in ((runs, 5), (jobs, 5), (rule_runs, 3)):
-            assert len(connection.execute(select(table)).all()) == count
-    assert [one.state for one in all_deliveries(town, who)].count("queued") == 5
-
-
-def test_killed_at_every_write_nothing_is_doubled_or_lost(
-    town: Office, sato: StaffMember, clock: Clock
-) -> None:
-    play(town, sato, clock, range(1, 60))
