@@ -109,6 +109,7 @@ def _buttons(c: Colours, px: Callable[[float], int]) -> str:
     QPushButton[role="photo"]:focus {{ border: 2px solid {c.focus}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 4px; }}
     QToolButton[role="icon"] {{ min-width: {px(34)}px; min-height: {px(34)}px; }}
+    QToolButton[role="icon"]::menu-indicator {{ image: none; width: 0; }}
     QToolButton[role="icon"]:hover {{ background: {c.primary_soft}; }}
     QToolButton[role="icon"]:focus {{ border: 2px solid {c.focus}; }}
     QToolButton[role="rail"] {{ color: {c.rail_text}; border-radius: 10px; padding: {px(6)}px {px(4)}px;
@@ -147,6 +148,11 @@ def _fields(c: Colours, px: Callable[[float], int]) -> str:
     QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {c.focus}; }}
     QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {c.primary};
         border-color: {c.primary}; image: url("{c.marks}/tick.svg"); }}
+    QRadioButton::indicator {{ width: {px(18)}px; height: {px(18)}px; border-radius: {px(18) // 2 + 1}px;
+        border: 2px solid {c.strong_line}; background: {c.surface}; }}
+    QRadioButton::indicator:focus, QRadioButton::indicator:hover {{ border-color: {c.focus}; }}
+    QRadioButton::indicator:checked {{ border: {px(6)}px solid {c.primary}; width: {px(10)}px; height: {px(10)}px;
+        border-radius: {px(5) + px(6) - 1}px; }}
     QCheckBox::indicator:disabled {{ background: {c.sunken}; border-color: {c.line}; }}
     QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(36)}px; }}
     QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{c.marks}/down.svg"); width: {px(18)}px; height: {px(18)}px; }}

@@ -17,6 +17,7 @@ from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, row_of
 from desktop.ui.parts.dialogs import ask_first
 from desktop.ui.parts.fields import CommitLine
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.rows import Rows, on_choice, rows_view
 from desktop.ui.screen import Desk
@@ -119,8 +120,9 @@ class CodesPart(QWidget):
         self._template = button(
             "いまの一覧を書き出す", self._choose_template, name="codes.template", icon="download", theme=theme
         )
-        row = row_of(take, self._template, 1)
-        self.writing.setLayout(row)
+        around = QVBoxLayout(self.writing)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(Flow(take, self._template))
 
     def _make_reading(self) -> None:
         column = QVBoxLayout(self._reading)
@@ -140,29 +142,29 @@ class CodesPart(QWidget):
             group.addButton(choice)
             row.addWidget(choice)
             self._filters[name] = choice
-        row.addStretch(1)
         hint = "番号・氏名から探す"
         self.search = CommitLine(name="codes.search", hint=hint)
         self.search.setAccessibleName(hint)
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(self._desk.theme.px(220))
         self.search.committed.connect(lambda text: self._ask(search=text))
-        row.addWidget(self.search)
-        column.addLayout(row)
+        filters = QWidget()
+        filters.setLayout(row)
+        column.addWidget(Flow(filters, self.search))
         self.rows = Rows(COLUMNS, self._desk.theme, coloured=3)
         self.view = rows_view(
             self.rows, self._desk.theme, name="codes.table", words="認証コードの一覧",
             widths=(110, WIDEST_NAME, 160, 100, WIDEST_MOMENT), stretch=2,
         )  # fmt: skip
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.view.setMinimumHeight(self._desk.theme.px(44 * 7))
+        self.view.setMinimumHeight(self._desk.theme.px(44 * 6))
         column.addWidget(self.view)
         self._count = label("", "muted", name="codes.count")
         self._more = button("続きを見る", self._ask_more, name="codes.more")
         self._revoke = button(
             "選んだコードを取り消す", self.revoke_chosen, name="codes.revoke", role="danger"
         )
-        column.addLayout(row_of(self._count, 1, self._more, self._revoke))
+        column.addWidget(Flow(self._count, self._more, self._revoke))
         on_choice(self.view, self._enable)
 
     # -- what happens ----------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ class FillSheet(Sheet):
         )
         self.recipients.changed.connect(lambda _, segment: self._change(segment))
         area = scrolling(self.recipients)
-        area.setMinimumHeight(desk.theme.px(330))
+        area.setMinimumHeight(desk.theme.px(240))
         self.column.addWidget(area, 1)
         self.besides = QRadioButton(f"いま入っている{one.count:,}人に加える")
         self.instead = QRadioButton(f"いま入っている{one.count:,}人と入れ替える")

@@ -28,7 +28,7 @@ from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner
 from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.labels import label
-from desktop.ui.parts.rows import Rows, rows_view
+from desktop.ui.parts.rows import Rows, chosen_row, on_choice, rows_view
 from desktop.ui.screen import Desk
 from desktop.ui.setup.paper import print_paper, save_pdf
 from protocol.lists import ResidentList
@@ -58,8 +58,11 @@ class ImportCodesSheet(Sheet):
             self.rows, desk.theme, name="import.table", words="一覧の内容",
             widths=(64, "新しく作る", 100, WIDEST_NAME, 140, 160), stretch=5,
         )  # fmt: skip
-        self.view.setMinimumHeight(desk.theme.px(44 * 8))
+        self.view.setMinimumHeight(desk.theme.px(44 * 6))
         self.column.addWidget(self.view, 1)
+        self._reason = label("", "error", wrap=True, name="import.reason")
+        self.column.addWidget(self._reason)
+        on_choice(self.view, self._show_reason)
         self.take_away = QCheckBox()
         self.take_away.setObjectName("import.take_away")
         self.take_away.setChecked(True)
@@ -132,9 +135,20 @@ class ImportCodesSheet(Sheet):
         said = "、".join(f"{words[kind]} {counts[kind]}人" for kind in _ORDER if counts[kind])
         self._summary.setText(f"{said or '人がいません'}。まだ何も変わっていません。")
         self._errors.setVisible(bool(counts["wrong"]))
+        if self._found:
+            self.view.selectRow(0)
         self.take_away.setText(f"一覧にない{counts['gone']}人のコードを取り消す（リストからも外れます）")
         self.take_away.setVisible(bool(counts["gone"]))
         self._name_verb()
+
+    def _show_reason(self) -> None:
+        """Of the chosen line, in full: large letters leave the column little room."""
+        row = chosen_row(self.view)
+        change = self._found[row] if 0 <= row < len(self._found) else None
+        words = (
+            f"{change.line}行目：{''.join(change.reasons)}" if change is not None and change.reasons else ""
+        )
+        self._reason.setText(words)
 
     def _name_verb(self) -> None:
         wanted = self.wanted

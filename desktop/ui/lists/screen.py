@@ -146,7 +146,7 @@ class ListsScreen(Screen):
         self._rows.setContentsMargins(0, 0, 8, 0)
         self._rows.setSpacing(8)
         area = scrolling(made)
-        area.setFixedWidth(self.desk.theme.px(300))
+        area.setFixedWidth(self.desk.theme.px(240))
         return area
 
     def _pane_of_one(self) -> QWidget:

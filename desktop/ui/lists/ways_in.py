@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import card, clear, row_of
+from desktop.ui.parts.cards import card, clear
 from desktop.ui.parts.fields import CommitLine, Field
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.counting import grapheme_count
@@ -117,7 +118,7 @@ class WaysIn(QWidget):
         )
         self._add = button("Excelから入れる", add, name="list.add", icon="plus", theme=theme)
         self._remove = button("Excelの人を外す", remove, name="list.take_off")
-        column.addLayout(row_of(self._fill, self._inbox, self._add, self._remove, 1))
+        column.addWidget(Flow(self._fill, self._inbox, self._add, self._remove))
 
     def show_list(self, one: ResidentList, *, is_kept: bool) -> None:
         self._frame.setVisible(one.kind != "codes" and is_kept)

@@ -11,6 +11,7 @@ from desktop.features.recipients import Known
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import clear, row_of
 from desktop.ui.parts.dialogs import Sheet
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from desktop.ui.segments.panels import Ticks
@@ -31,7 +32,7 @@ class ExcludedGroups(QWidget):
         column.setSpacing(6)
         choose = button("除外する宛先を選ぶ", self._choose, name=f"{name}.choose")
         words = label("除外する宛先", "subheading")
-        column.addLayout(row_of(words, 1, choose))
+        column.addWidget(Flow(words, choose, spacing=16))
         self._none = label("ありません。", "muted", name=f"{name}.none")
         column.addWidget(self._none)
         self._rows = QVBoxLayout()

@@ -117,7 +117,7 @@ class GroupsScreen(Screen):
         self._rows.setContentsMargins(0, 0, 8, 0)
         self._rows.setSpacing(8)
         area = scrolling(made)
-        area.setFixedWidth(self.desk.theme.px(320))
+        area.setFixedWidth(self.desk.theme.px(240))
         return area
 
     def _editor(self) -> QWidget:

@@ -9,25 +9,47 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from desktop.features.recipients import Bundle, Condition, Joined, Known, Node, Path, Recipients
 from desktop.ui.parts.buttons import button, icon_button
 from desktop.ui.parts.cards import clear, row_of
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.sentence_button import SentenceButton
 from desktop.ui.screen import Desk
 from desktop.ui.segments.condition import ConditionSheet
 from protocol.segments import find_segment_problems
 
-JOINED: tuple[tuple[Joined, str], ...] = (
-    ("and", "すべてに当てはまる（かつ）"),
-    ("or", "どれかに当てはまる（または）"),
-)
 _BETWEEN: dict[str, str] = {"and": "かつ", "or": "または", "": ""}
-_BETWEEN_WIDTH = 56
 _Do = Callable[[Recipients, Path], Recipients]
+
+
+class JoinedBox(QComboBox):
+    """Whether all or any of what follows must hold. `chosen(joined)` when the person chose."""
+
+    chosen = Signal(str)
+
+    def __init__(self, *, name: str, excluded: bool = False) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName("条件の当てはめ方")
+        ending = "人を除く" if excluded else "人"
+        self.addItem(f"次のすべてに当てはまる{ending}（かつ）", "and")
+        self.addItem(f"次のどれかに当てはまる{ending}（または）", "or")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
+        self.activated.connect(lambda _: self.chosen.emit(self.currentData()))
+
+    def show_joined(self, joined: Joined) -> None:
+        """From the program: nothing is told."""
+        self.setCurrentIndex(self.findData(joined))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the wheel moves the page, never a condition
 
 
 class ConditionLines(QWidget):
@@ -45,7 +67,7 @@ class ConditionLines(QWidget):
         self._buttons: dict[int, QWidget] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column.setSpacing(4)
 
     def show_recipients(self, recipients: Recipients, known: Known, *, group: str = "") -> None:
         """`group`: the saved group being written, which cannot name itself."""
@@ -80,18 +102,17 @@ class ConditionLines(QWidget):
 
     def _line(self, node: Node, path: Path, between: str, places: dict[Path, int]) -> QWidget:
         number = places[path]
-        word = label(_BETWEEN[between], "muted")
-        word.setFixedWidth(self._desk.theme.px(_BETWEEN_WIDTH))
         line = QWidget()
         if isinstance(node, Bundle):
             inner: QWidget = self._bundle(node, path, places)
         else:
             inner = self._sentence(node, path, number)
-        row = row_of(word, inner, spacing=4)
-        row.setStretch(1, 1)
-        if isinstance(node, Bundle):
-            row.setAlignment(word, Qt.AlignmentFlag.AlignTop)
-        line.setLayout(row)
+        column = QVBoxLayout(line)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        if between:  # above the line, so that large letters leave it its width
+            column.addWidget(label(_BETWEEN[between], "small"))
+        column.addWidget(inner)
         return line
 
     def _sentence(self, condition: Condition, path: Path, number: int) -> QWidget:
@@ -114,12 +135,12 @@ class ConditionLines(QWidget):
         frame.setProperty("role", "bundle")
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 2, 0, 4)
-        column.setSpacing(6)
-        words = "次に当てはまる人を除く" if bundle.excluded else "まとまり"
+        column.setSpacing(4)
         choice = self._joined(bundle, path, number)
-        more, remove = self._more(path, number, words), self._remove(path, number, words)
-        head = label(words, "subheading")
-        column.addLayout(row_of(head, choice, 1, more, remove, spacing=8))
+        more, remove = self._more(path, number, "まとまり"), self._remove(path, number, "まとまり")
+        head = row_of(choice, more, remove, spacing=4)
+        head.setStretch(0, 1)
+        column.addLayout(head)
         for place, member in enumerate(bundle.members):
             between = bundle.joined if place else ""
             column.addWidget(self._line(member, (*path, place), between, places))
@@ -127,27 +148,15 @@ class ConditionLines(QWidget):
             "このまとまりに条件を追加する", partial(self.add, path), name=f"{self._name}.add_in.{number}",
             role="quiet", icon="plus", theme=self._desk.theme,
         )  # fmt: skip
-        column.addLayout(row_of(add, 1))
+        column.addWidget(Flow(add))
         return frame
 
     def _joined(self, bundle: Bundle, path: Path, number: int) -> QWidget:
-        made = QWidget()
-        row = row_of(spacing=0)
-        group = QButtonGroup(made)
-        for joined, words in JOINED:
-            choice = QPushButton(words)
-            choice.setObjectName(f"{self._name}.bundle.{number}.{joined}")
-            choice.setProperty("role", "segment")
-            choice.setCheckable(True)
-            choice.setAutoDefault(False)
-            choice.setChecked(bundle.joined == joined)
-            choice.clicked.connect(partial(self._join, path, joined))
-            self._with_keys(choice, path)
-            group.addButton(choice)
-            row.addWidget(choice)
-            if bundle.joined == joined:
-                self._buttons[number] = choice
-        made.setLayout(row)
+        made = JoinedBox(name=f"{self._name}.joined.{number}", excluded=bundle.excluded)
+        made.show_joined(bundle.joined)
+        made.chosen.connect(partial(self._join, path))
+        self._with_keys(made, path)
+        self._buttons[number] = made
         return made
 
     def _more(self, path: Path, number: int, words: str) -> QToolButton:
@@ -213,7 +222,7 @@ class ConditionLines(QWidget):
         sheet.finished.connect(sheet.deleteLater)
         sheet.open()
 
-    def _join(self, path: Path, joined: Joined, _: bool = False) -> None:
+    def _join(self, path: Path, joined: Joined) -> None:
         self._tell("かつ・または", self._recipients.bundle_joined(path, joined))
 
     def _negate(self, path: Path) -> None:

@@ -20,6 +20,7 @@ from desktop.features.wording import words_for
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import row_of
 from desktop.ui.parts.fields import CommitLine
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.theme import Theme
 from protocol.items import NUMBER_RANGE, SegmentItem
@@ -28,7 +29,7 @@ from protocol.segments import AgeIs, DayIs, FollowedBetween, LanguageIs, NumberI
 
 _ID = Qt.ItemDataRole.UserRole
 _DAYS_LIMIT = 3660
-_LIST_HEIGHT = 200
+_LIST_HEIGHT = 130
 
 
 class Panel(QWidget):
@@ -70,7 +71,7 @@ class Ticks(Panel):
             "見えているものをすべて選ぶ", lambda: self._tick_seen(True), name=f"{prefix}.all", role="quiet"
         )
         nothing = button("すべて外す", lambda: self._tick_seen(False), name=f"{prefix}.none", role="quiet")
-        self.column.addLayout(row_of(everything, nothing, 1))
+        self.column.addWidget(Flow(everything, nothing))
 
     def fill(self, things: Iterable[tuple[str, str]]) -> None:
         """Id and words of each; nothing is ticked."""
@@ -130,7 +131,7 @@ class AgePanel(Panel):
         self.highest = spin_box("condition.highest", "年齢の上限", 0, 120)
         for box in (self.lowest, self.highest):
             box.valueChanged.connect(lambda _: self.changed.emit())
-        self.column.addLayout(row_of(self.lowest, label("歳から"), self.highest, label("歳まで"), 1))
+        self.column.addWidget(Flow(self.lowest, label("歳から"), self.highest, label("歳まで")))
         self.basis = QComboBox()
         self.basis.setObjectName("condition.basis")
         self.basis.setAccessibleName("年齢の数え方")
@@ -173,7 +174,7 @@ class NumberPanel(Panel):
         for box in (self.lowest, self.highest):
             box.valueChanged.connect(lambda _: self.changed.emit())
         from_word, to_word = self._units
-        self.column.addLayout(row_of(self.lowest, from_word, self.highest, to_word, 1))
+        self.column.addWidget(Flow(self.lowest, from_word, self.highest, to_word))
         self.column.addStretch(1)
 
     def about(self, item: SegmentItem) -> None:
@@ -245,9 +246,7 @@ class DayPanel(Period):
         self.to_today = day_box("condition.day.to_today", "何日後まで")
         for box in (self.from_today, self.to_today):
             box.valueChanged.connect(lambda _: self.changed.emit())
-        self._counting = QWidget()
-        row = row_of(self.from_today, label("から"), self.to_today, label("まで"), 1)
-        self._counting.setLayout(row)
+        self._counting = Flow(self.from_today, label("から"), self.to_today, label("まで"))
         self.column.addWidget(self._counting)
         self.column.addWidget(label("前の日は、マイナスの日数で指定します。", "muted", wrap=True))
         self.column.addStretch(1)

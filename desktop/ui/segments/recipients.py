@@ -5,20 +5,19 @@ One editor for deliveries and for saved groups.
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.recipients import Condition, Joined, Known, Recipients, recipients_of
 from desktop.features.wording import words_of_problem, words_of_trouble
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import card, row_of
+from desktop.ui.parts.cards import card
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from desktop.ui.segments.excluded import ExcludedGroups
-from desktop.ui.segments.lines import JOINED, ConditionLines
+from desktop.ui.segments.lines import ConditionLines, JoinedBox
 from desktop.ui.segments.who import WhoSheet
 from protocol.deliveries import DeliveryDraft, whole_segment
 from protocol.segments import Everyone, Segment, find_segment_problems
@@ -58,12 +57,13 @@ class RecipientsPart(QWidget):
         self._who = button(
             "どんな人か見る", self._show_who, name=f"{name}.who", icon="people", theme=desk.theme
         )
-        column.addLayout(row_of(label(title, "heading"), 1, self._who))
+        column.addWidget(Flow(label(title, "heading"), self._who, spacing=16))
         self._sentence = label("", wrap=True, name=f"{name}.sentence")
         self._count_words = label("", "lead", wrap=True, name=f"{name}.count")
         column.addWidget(self._sentence)
         column.addWidget(self._count_words)
-        self._joined = self._joined_row()
+        self._joined = JoinedBox(name=f"{name}.joined")
+        self._joined.chosen.connect(self._join)
         column.addWidget(self._joined)
         self.lines = ConditionLines(desk, name=name)
         self.lines.edited.connect(self._tell)
@@ -71,7 +71,7 @@ class RecipientsPart(QWidget):
         add = button("条件を追加する", self.lines.add, name=f"{name}.add", icon="plus", theme=desk.theme)
         bundle = button("まとまりを追加する", self.lines.add_bundle, name=f"{name}.add_bundle")
         self._everyone = button("友だち全員に戻す", self._reset, name=f"{name}.everyone", role="quiet")
-        column.addLayout(row_of(add, bundle, self._everyone, 1))
+        column.addWidget(Flow(add, bundle, self._everyone))
         self.excluded = ExcludedGroups(desk, name=f"{name}.excluded")
         self.excluded.changed.connect(lambda ids: self.excluded_changed.emit("除外する宛先", ids))
         column.addWidget(self.excluded)
@@ -92,8 +92,7 @@ class RecipientsPart(QWidget):
         recipients = self._recipients = recipients_of(segment)
         self._sentence.setText(self.sentence)
         self._joined.setVisible(len(recipients.conditions) > 1)
-        for joined, made in self._choices.items():
-            made.setChecked(recipients.joined == joined)
+        self._joined.show_joined(recipients.joined)
         self._everyone.setVisible(bool(recipients.conditions))
         self.lines.show_recipients(recipients, known, group=group)
         self.excluded.show_excluded(excluded, known)
@@ -127,26 +126,7 @@ class RecipientsPart(QWidget):
         draft = DeliveryDraft(id="", title="", segment=self._segment, excluded=self._excluded)
         return whole_segment(draft)
 
-    def _joined_row(self) -> QWidget:
-        made = QWidget()
-        row = row_of(spacing=0)
-        group = QButtonGroup(self)
-        self._choices: dict[Joined, QPushButton] = {}
-        for joined, words in JOINED:
-            choice = QPushButton(words)
-            choice.setObjectName(f"{self._name}.{joined}")
-            choice.setProperty("role", "segment")
-            choice.setCheckable(True)
-            choice.setAutoDefault(False)
-            choice.clicked.connect(partial(self._join, joined))
-            group.addButton(choice)
-            row.addWidget(choice)
-            self._choices[joined] = choice
-        row.addStretch(1)
-        made.setLayout(row)
-        return made
-
-    def _join(self, joined: Joined, _: bool = False) -> None:
+    def _join(self, joined: Joined) -> None:
         self._tell("かつ・または", recipients_of(self._segment).joined_by(joined))
 
     def _reset(self) -> None:

@@ -39,7 +39,7 @@ class WhoSheet(Sheet):
         area = scrolling(flow)
         area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         area.setAccessibleName("宛先の内訳")
-        area.setMinimumHeight(desk.theme.px(420))
+        area.setMinimumHeight(desk.theme.px(280))
         self.column.addWidget(area, 1)
         self.column.addWidget(
             label(
