@@ -5,7 +5,7 @@ Requirement: SEG-6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import get_args
 from unicodedata import normalize
@@ -45,6 +45,7 @@ from protocol.messages import (
 )
 from protocol.placeholders import filled, filled_actions
 from protocol.stickers import PACKAGES
+from protocol.wire import Wire
 
 Messages = tuple[Message, ...]
 
@@ -238,6 +239,31 @@ def notice_text(messages: Messages) -> str:
         case CouponMessage():
             text = "クーポンを送信しました"
     return " ".join(text.split())[:NOTICE_CHARACTERS]
+
+
+def told(message: Message) -> str:
+    """A whole bubble in words, line by line: what tells two versions of a card apart."""
+    if isinstance(message, TextMessage):
+        return message.text
+    return "\n".join((f"（{kind_words(message)}）", *_said(message)))
+
+
+_SAID = frozenset(
+    {"alt", "title", "text", "description", "address", "label", "url", "telephone", "rows", "sticker"}
+)
+
+
+def _said(value: object, field: str = "") -> Iterator[str]:
+    if isinstance(value, Wire):
+        for name in type(value).model_fields:
+            yield from _said(getattr(value, name), name)
+    elif isinstance(value, tuple) and field == "rows":
+        yield from ("：".join(row) for row in value)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _said(one, field)
+    elif isinstance(value, str) and field in _SAID and value:
+        yield value
 
 
 def kind_words(message: Message) -> str:

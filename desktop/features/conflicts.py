@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from desktop.features.composing import told
 from desktop.features.wording import words_for
 from desktop.replica.outbox import OutboxEntry
 from desktop.replica.replica import Replica
@@ -15,7 +16,6 @@ from protocol.changes import GreetingSave, ItemSave
 from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
-from protocol.messages import Message, TextMessage
 from protocol.segments import segment_sentence
 
 Lines = tuple[tuple[str, str], ...]
@@ -100,17 +100,22 @@ class Conflicts:
 
     def _draft(self, draft: DeliveryDraft) -> Lines:
         items = {item.id: item.body for item in self._replica.records.items()}
-        bubbles = tuple((f"吹き出し{n}", _bubble(one)) for n, one in enumerate(draft.messages, start=1))
+        bubbles = tuple((f"吹き出し{n}", told(one)) for n, one in enumerate(draft.messages, start=1))
+        names = words_for("language")
+        others = tuple(
+            (names.get(variant.language, variant.language), "\n".join(told(one) for one in variant.messages))
+            for variant in draft.variants
+        )
+        replies = "・".join(action.label for action in draft.quick_replies)
         return (
             ("配信名", draft.title),
             *bubbles,
+            *others,
+            *((("返信の候補", replies),) if replies else ()),
+            *((("訓練", "訓練として送る"),) if draft.training else ()),
             ("宛先", segment_sentence(draft.segment, items)),
             ("通知", "音を鳴らさない" if draft.silent else "ふつうに通知する"),
         )
-
-
-def _bubble(message: Message) -> str:
-    return message.text if isinstance(message, TextMessage) else "（画像）"
 
 
 def _item(item: SegmentItem) -> Lines:

@@ -90,7 +90,7 @@ class LastLook(QWidget):
     def look(self, draft: DeliveryDraft) -> None:
         """Prepare the confirmation of this draft; asks the relay."""
         self._draft, self.confirmation = draft, None
-        self.preview.show_messages(draft.messages)
+        self.preview.show_draft(draft)
         self.facts.begin(draft)
         self._typed.set_text("")
         self._typing_card.hide()

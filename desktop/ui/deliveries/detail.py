@@ -127,7 +127,7 @@ class DetailScreen(Screen):
             return
         delivery = shown.body
         self._title.setText(delivery.draft.title or "（配信名なし）")
-        self.preview.show_messages(delivery.draft.messages)
+        self.preview.show_draft(delivery.draft)
         self._tell(shown)
         self._offer(delivery)
         clear(self._body)

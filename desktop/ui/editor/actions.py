@@ -11,7 +11,8 @@ from desktop.features.composing import ACTIONS, PAGES, action_value, as_action, 
 from desktop.ui.editor.part import Part, TextEntry, below
 from desktop.ui.editor.rows import Rows
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import clear, row_of
+from desktop.ui.parts.cards import clear
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.action_limits import (
@@ -47,6 +48,7 @@ STEP = "ボタンの変更"
 def titled(title: str, field: QWidget) -> QVBoxLayout:
     """A field that is no text, under its label."""
     column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(4)
     heading = label(title, "small")
     heading.setBuddy(field)
@@ -69,7 +71,7 @@ class ActionPart(Part):
         self.kind.activated.connect(self._another_kind)
         in_graphemes = place != "area"
         self.label = self.entry(
-            "label", "読み上げの言葉（見えません）" if place == "area" else "ボタンの文字", STEP,
+            "label", "読み上げの言葉" if place == "area" else "ボタンの文字", STEP,
             limit=_LABELS[place], units="graphemes" if in_graphemes else "utf16",
         )  # fmt: skip
         first = QHBoxLayout()
@@ -156,7 +158,7 @@ class ButtonRows(Part):
             icon="plus", theme=desk.theme,
         )  # fmt: skip
         self._count = label("", "small")
-        self.column.addLayout(row_of(self._add, self._count, 1))
+        self.column.addWidget(Flow(self._add, self._count))
         self._add.setVisible(not fixed)
         self._count.setVisible(not fixed)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from desktop.features.composing import KINDS, kind_words, new_message
 from desktop.features.wording import words_for
@@ -20,7 +20,7 @@ from desktop.ui.editor.rows import Rows
 from desktop.ui.editor.sound import AudioPart, VideoPart
 from desktop.ui.editor.templates import ButtonsPart, CarouselPart, ConfirmPart
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import card
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import badge, label
 from desktop.ui.parts.menu_button import Entry, menu_button
 from desktop.ui.screen import Desk
@@ -85,9 +85,7 @@ class Bubbles(QWidget):
             name="bubbles.add", icon="plus", theme=desk.theme,
         )  # fmt: skip
         self._room = label("", "small")
-        self._image.row.insertWidget(0, self._add_any)
-        self._image.row.insertWidget(1, self._add_text)
-        self._image.row.insertWidget(3, self._room)
+        column.addWidget(Flow(self._add_any, self._add_text, self._image.button, self._room))
         column.addWidget(self._image)
 
     def show_messages(self, messages: Messages) -> None:
@@ -157,13 +155,17 @@ class _BubbleRows(Rows):
         super()._rebuild()
 
     def _framed(self, place: int, value: Any, row: Part) -> QWidget:
-        inner = super()._framed(place, value, row)
-        frame, column = card(margin=14, spacing=8)
-        column.addWidget(inner)
+        frame = super()._framed(place, value, row)
+        frame.setProperty("role", "card")
+        inner = frame.layout()
+        assert inner is not None
+        inner.setContentsMargins(14, 10, 14, 14)
         mark = badge("", "error")
         mark.setObjectName(f"bubble.{place}.badge")
         mark.hide()
-        head = inner.layout().itemAt(0).layout()  # type: ignore[union-attr]
-        head.insertWidget(1, mark)  # type: ignore[union-attr]
+        first = inner.itemAt(0)
+        head = first.layout() if first is not None else None
+        assert isinstance(head, QBoxLayout)
+        head.insertWidget(1, mark)
         self._badges.append(mark)
         return frame

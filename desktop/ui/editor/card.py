@@ -14,6 +14,7 @@ from desktop.ui.editor.picture import PicturePart
 from desktop.ui.editor.rows import Rows, Tabs
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import row_of
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.card_limits import ALT_LIMIT, CARD_BUTTONS_LIMIT, CARDS_LIMIT
@@ -39,9 +40,7 @@ ALT_HINT = "例：防災訓練のお知らせ"
 class CardPart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
-        self.column.addWidget(
-            self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT, inserts=True)
-        )
+        self.column.addWidget(self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT))
         self.cards = Tabs(
             desk, f"{name}.cards", lambda place, _: OneCard(desk, f"{name}.card.{place}"), what="カード",
             add_words="カードを横に追加", new=lambda _: new_card(), limit=CARDS_LIMIT,
@@ -83,7 +82,7 @@ class OneCard(Part):
         ]  # fmt: skip
         for made in adds:
             made.setAccessibleName(f"{made.text()}を追加")
-        self.column.addLayout(row_of(label("追加：", "small"), *adds, 1, spacing=0))
+        self.column.addWidget(Flow(label("追加：", "small"), *adds, spacing=0))
         self.buttons = ButtonRows(desk, f"{name}.buttons", "card", limit=CARD_BUTTONS_LIMIT)
         self.column.addWidget(self.part("buttons", self.buttons))
 
@@ -139,7 +138,7 @@ class TextBlockPart(Part):
             lambda _: self.update_value("文字の大きさの変更", size=self.text_size.currentData())
         )
         self.bold.clicked.connect(lambda on: self.update_value("太字の変更", bold=on))
-        self.column.addLayout(row_of(label("文字の大きさ", "small"), self.text_size, self.bold, 1))
+        self.column.addWidget(Flow(label("文字の大きさ", "small"), self.text_size, self.bold))
 
     def show_value(self, value: TextBlock) -> None:
         self.show_all(value)
@@ -164,7 +163,11 @@ class TablePart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
         self.rows = Rows(
-            desk, f"{name}.rows", lambda place, _: TableRowPart(desk, f"{name}.row.{place}"), what="行"
+            desk,
+            f"{name}.rows",
+            lambda place, _: TableRowPart(desk, f"{name}.row.{place}"),
+            what="行",
+            inline=True,
         )
         self.column.addWidget(self.part("rows", self.rows))
         add = button("行を追加", lambda: self.rows.add(("", ""), "表の行の追加"), name=f"{name}.add_row",

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
 
 from desktop.features.areas import (
     GRID,
@@ -26,7 +26,7 @@ from desktop.ui.editor.part import Part
 from desktop.ui.editor.picture import PicturePart
 from desktop.ui.editor.rows import Rows
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import row_of
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.menu_button import Entry, menu_button
 from desktop.ui.screen import Desk
@@ -154,9 +154,7 @@ class ImagemapPart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
         self._shown_file = ""
-        self.column.addWidget(
-            self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT, inserts=True)
-        )
+        self.column.addWidget(self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT))
         self.picture = PicturePart(desk, f"{name}.picture", desk.office.media.map_picture, optional=False)
         self.parts["picture"] = self.picture
         self.picture.changed.connect(self._another_picture)
@@ -176,7 +174,7 @@ class ImagemapPart(Part):
             menu_button("等しく分ける", [self._grid(*each) for each in GRIDS], name=f"{name}.divide",
                         theme=desk.theme),
         ]  # fmt: skip
-        self.column.addLayout(row_of(*self._adds, 1))
+        self.column.addWidget(Flow(*self._adds))
         self.areas = Rows(
             desk, f"{name}.areas", lambda place, _: AreaPart(desk, f"{name}.area.{place}"), what="押せる場所"
         )
@@ -234,8 +232,7 @@ class AreaPart(Part):
 
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        row = Flow(spacing=10)
         self._numbers: dict[str, QSpinBox] = {}
         for path, words in (("x", "左から"), ("y", "上から"), ("width", "幅"), ("height", "高さ")):
             made = QSpinBox()
@@ -245,8 +242,10 @@ class AreaPart(Part):
             made.setKeyboardTracking(False)
             made.valueChanged.connect(lambda value, path=path: self._typed(path, value))
             self._numbers[path] = made
-            row.addLayout(titled(words, made), 1)
-        self.column.addLayout(row)
+            box = QWidget()
+            box.setLayout(titled(words, made))
+            row.put(box)
+        self.column.addWidget(row)
         self.column.addWidget(self.part("action", ActionPart(desk, f"{name}.action", "area")))
 
     def show_value(self, value: Area) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop.features.composing import languages_left, languages_of
 from desktop.features.wording import words_for
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import clear
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.menu_button import Entry, menu_button
 from desktop.ui.screen import Desk
@@ -32,9 +32,8 @@ class Languages(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(0)
-        column.addLayout(self._row)
+        self._row = Flow(spacing=0)
+        column.addWidget(self._row)
         self._words = label("", "small", wrap=True, name="languages.words")
         column.addWidget(self._words)
 
@@ -45,20 +44,18 @@ class Languages(QWidget):
         if shown == self._shown:
             return
         self._shown = shown
-        clear(self._row)
+        self._row.empty()
         names = words_for("language")
         for one in written:
-            self._row.addWidget(self._tab(one, names[one], one == language, one in unfinished))
+            self._row.put(self._tab(one, names[one], one == language, one in unfinished))
         left = languages_left(draft)
         if left:
-            self._row.addSpacing(8)
-            self._row.addWidget(menu_button(
+            self._row.put(menu_button(
                 "言語を追加", [Entry(f"languages.add.{one}", names[one], self._adder(one)) for one in left],
                 name="languages.add", icon="plus", role="quiet", theme=self._desk.theme,
             ))  # fmt: skip
-        self._row.addStretch(1)
         if language != DEFAULT_LANGUAGE:
-            self._row.addWidget(button(
+            self._row.put(button(
                 f"{names[language]}をやめる", lambda: self.removed.emit(language), name="languages.remove",
                 role="quiet", icon="trash", theme=self._desk.theme,
             ))  # fmt: skip

@@ -18,7 +18,7 @@ from desktop.features.wording import words_for
 from desktop.ui.editor.actions import ButtonRows
 from desktop.ui.editor.bubbles import Bubbles, Messages
 from desktop.ui.editor.languages import Languages
-from desktop.ui.editor.part import below, tell_at
+from desktop.ui.editor.part import below, calmer, tell_at
 from desktop.ui.parts.cards import card
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
@@ -89,7 +89,7 @@ class MessagePanel(QWidget):
             QTimer.singleShot(0, self, lambda: self._preview.look_at_bubble(changed[0] + marked))
 
     def _show_problems(self, draft: DeliveryDraft) -> None:
-        problems = find_content_problems(draft)
+        problems = calmer(find_content_problems(draft), draft)
         here = place_of(draft, self.language)
         own = below(problems, here)
         self.bubbles.show_problems(own)

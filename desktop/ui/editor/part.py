@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayou
 
 from desktop.features.wording import words_of_problem
 from desktop.ui.parts.fields import CommitLine, CommitText
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label, restyle
 from desktop.ui.parts.menu_button import Entry, menu_button
 from desktop.ui.screen import Desk
@@ -99,6 +100,21 @@ def _take(problems: list[Problem], path: str, show: Callable[[Sequence[Problem]]
     return [each for each in problems if each.at != path and not each.at.startswith(path + ".")]
 
 
+def calmer(problems: Sequence[Problem], whole: Any) -> list[Problem]:
+    """What is wrong only because nothing was typed yet counts as unfinished. Paths begin at `whole`."""
+    calm = []
+    for one in problems:
+        empty = one.code in ("link_malformed", "telephone_malformed") and not _at(whole, one.at)
+        calm.append(one.model_copy(update={"code": "text_missing"}) if empty else one)
+    return calm
+
+
+def _at(whole: Any, path: str) -> Any:
+    for step in path.split("."):
+        whole = whole[int(step)] if step.isdigit() else getattr(whole, step)
+    return whole
+
+
 def tell_at(trouble: QWidget, problems: Sequence[Problem]) -> None:
     """Put the first problem into words; hide the line where there is none."""
     first = next((one for one in problems if one.code not in NOT_YET), problems[0] if problems else None)
@@ -146,17 +162,17 @@ class TextEntry(QWidget):
         self._counter = label("", "small", name=f"{name}.count")
         how = "絵文字や一部の漢字は2文字に数えます" if units == "utf16" else "見た目の1文字を1文字に数えます"
         self._counter.setToolTip(how)
+        words = Flow(heading)
+        if inserts or emoji:
+            self._offer_inserts(desk, words, name, emoji)
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(heading)
-        head.addStretch(1)
+        head.addWidget(words, 1)
         head.addWidget(self._counter)
         column.addLayout(head)
         column.addWidget(self.field)
         self._trouble = label("", "error", wrap=True, name=f"{name}.problem")
         self._trouble.hide()
-        if inserts or emoji:
-            column.addLayout(self._inserts(desk, name, emoji))
         column.addWidget(self._trouble)
         self.field.committed.connect(self._typed)
         self._recount("")
@@ -185,16 +201,14 @@ class TextEntry(QWidget):
             self.field.insertPlainText(words)
         self.field.setFocus()
 
-    def _inserts(self, desk: Desk, name: str, emoji: bool) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
+    def _offer_inserts(self, desk: Desk, row: Flow, name: str, emoji: bool) -> None:
         names = [one for one, where in PLACEHOLDERS.items() if where != "waste"]
-        row.addWidget(menu_button(
+        row.put(menu_button(
             "差し込み", [Entry(f"{name}.insert.{one}", one, _call(self.insert, token(one))) for one in names],
             name=f"{name}.insert", theme=desk.theme, role="quiet", icon="plus",
         ))  # fmt: skip
         if emoji:
-            row.addWidget(menu_button(
+            row.put(menu_button(
                 "LINEの絵文字",
                 [
                     Entry(f"{name}.emoji.{one}", f"{int(one)}番（絵は届いた電話に出ます）",
@@ -203,8 +217,6 @@ class TextEntry(QWidget):
                 ],
                 name=f"{name}.emoji", theme=desk.theme, role="quiet", icon="plus",
             ))  # fmt: skip
-        row.addStretch(1)
-        return row
 
     @property
     def text(self) -> str:

@@ -15,7 +15,8 @@ from desktop.features.pictures import is_animated
 from desktop.features.wording import words_of_trouble
 from desktop.ui.editor.part import Part
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import Banner, row_of
+from desktop.ui.parts.cards import Banner
+from desktop.ui.parts.flow import Flow
 from desktop.ui.screen import Desk
 from protocol.messages import Picture
 
@@ -70,9 +71,8 @@ class FileTaker(QWidget):
         column.setSpacing(6)
         self.banner = Banner(desk.theme, name=f"{name}.banner")
         self.button = button(words, self._pick, name=name, icon=icon, theme=desk.theme)
-        self.row = row_of(self.button)
-        self.row.addStretch(1)
-        column.addLayout(self.row)
+        self.row = Flow(self.button)
+        column.addWidget(self.row)
         column.addWidget(self.banner)
 
     def take_file(self, path: Path) -> None:
@@ -117,16 +117,14 @@ class PicturePart(Part):
         self.taker = FileTaker(desk, f"{title}を選ぶ", f"{name}.pick", fit, self._took)
         self._thumb = Thumb(desk)
         self._remove = button("外す", self._take_out, name=f"{name}.remove", role="quiet")
-        self.taker.row.insertWidget(1, self._remove)
+        self.taker.row.put(self._remove)
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self._thumb, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(6)
         words.addWidget(self.taker)
-        self.description = self.entry(
-            "description", "画像の説明（一覧と読み上げのため。住民には見えません）", "画像の説明"
-        )
+        self.description = self.entry("description", "画像の説明（住民には見えません）", "画像の説明")
         words.addWidget(self.description)
         row.addLayout(words, 1)
         self.column.addLayout(row)

@@ -48,7 +48,7 @@ class ImagePart(Part):
         words.setSpacing(6)
         words.addWidget(self.taker)
         words.addWidget(self.entry(
-            "description", "画像の説明（一覧と読み上げのため。住民には見えません）", "画像の説明"
+            "description", "画像の説明（住民には見えません）", "画像の説明"
         ))  # fmt: skip
         words.addWidget(self._size)
         row.addLayout(words, 1)
@@ -117,7 +117,7 @@ class LocationPart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
         self.column.addWidget(self.entry(
-            "title", "場所の名前", "場所の入力", limit=PLACE_LIMIT, hint="例：川北小学校", inserts=True
+            "title", "場所の名前", "場所の入力", limit=PLACE_LIMIT, hint="例：川北小学校"
         ))  # fmt: skip
         self.column.addWidget(self.entry("address", "住所", "場所の入力", limit=PLACE_LIMIT))
         row = QHBoxLayout()

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QVBoxLayout, QWidget
 
-from desktop.ui.editor.part import Part, below, tell_at
+from desktop.ui.editor.part import NOT_YET, Part, below, tell_at
 from desktop.ui.parts.buttons import icon_button
-from desktop.ui.parts.cards import clear
-from desktop.ui.parts.labels import label
+from desktop.ui.parts.cards import clear, row_of
+from desktop.ui.parts.flow import Flow
+from desktop.ui.parts.labels import label, restyle
 from desktop.ui.screen import Desk
 from protocol.problems import Problem
 
@@ -29,11 +30,23 @@ def step_buttons(
     count: int,
     move: Callable[[int, int], Any],
     remove: Callable[[int], Any],
+    *,
+    sideways: bool = False,
 ) -> list[QWidget]:
     """Up, down, remove. `what` names the thing for screen readers: 「2番目のボタン」."""
-    up = icon_button("up", f"{what}を前へ", partial(move, place, -1), name=f"{name}.up", theme=desk.theme)
+    up = icon_button(
+        "left" if sideways else "up",
+        f"{what}を前へ",
+        partial(move, place, -1),
+        name=f"{name}.up",
+        theme=desk.theme,
+    )
     down = icon_button(
-        "down", f"{what}を後ろへ", partial(move, place, 1), name=f"{name}.down", theme=desk.theme
+        "right" if sideways else "down",
+        f"{what}を後ろへ",
+        partial(move, place, 1),
+        name=f"{name}.down",
+        theme=desk.theme,
     )
     gone = icon_button(
         "trash", f"{what}を削除", partial(remove, place), name=f"{name}.remove", theme=desk.theme
@@ -81,14 +94,16 @@ class _Series(Part):
 
 
 class Rows(_Series):
-    """All below each other, each in a frame with a head. `fixed`: their number never changes."""
+    """All below each other, each in a frame with a head. `fixed`: their number never changes;
+    `inline`: small ones, whose buttons stand beside them."""
 
     def __init__(
         self, desk: Desk, name: str, make: Make, *, what: str, kind: Callable[[Any], str] = lambda _: "",
         title: Callable[[int, Any], str] | None = None, fixed: bool = False,
+        inline: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(desk, name, make, what=what, kind=kind)
-        self._title, self._fixed = title, fixed
+        self._title, self._fixed, self._inline = title, fixed, inline
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
         self.column.addLayout(self._rows)
@@ -122,23 +137,24 @@ class Rows(_Series):
             self._rows.addWidget(self._framed(place, value, row))
 
     def _framed(self, place: int, value: Any, row: Part) -> QWidget:
-        frame = QWidget()
-        frame.setObjectName(f"{self.name}.{place}")
+        moves: list[QWidget] = []
+        if not self._fixed:
+            what, name = f"{place + 1}番目の{self._what}", f"{self.name}.{place}"
+            moves = step_buttons(self.desk, name, what, place, len(self._value), self.move_one, self.remove)
+        if self._inline:
+            made = QWidget()
+            beside = row_of(row, *moves, spacing=2)
+            beside.setStretch(0, 1)
+            made.setLayout(beside)
+            return made
+        frame = QFrame()
+        frame.setProperty("role", "sunken")
         inner = QVBoxLayout(frame)
-        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setContentsMargins(12, 6, 12, 12)
         inner.setSpacing(4)
         title = self._title(place, value) if self._title else f"{self._what}{place + 1}"
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(label(title, "subheading"))
-        head.addStretch(1)
-        if not self._fixed:
-            what = f"{place + 1}番目の{self._what}"
-            for made in step_buttons(
-                self.desk, f"{self.name}.{place}", what, place, len(self._value), self.move_one, self.remove
-            ):
-                head.addWidget(made)
-        inner.addLayout(head)
+        head = label(title, "subheading")
+        inner.addLayout(row_of(head, 1, *moves, spacing=2))
         inner.addWidget(row)
         return frame
 
@@ -155,9 +171,8 @@ class Tabs(_Series):
         super().__init__(desk, name, make, what=what)
         self._new, self._limit, self._add_words = new, limit, add_words
         self.place = 0
-        self._tabs = QHBoxLayout()
-        self._tabs.setSpacing(0)
-        self.column.addLayout(self._tabs)
+        self._tabs = Flow(spacing=0)
+        self.column.addWidget(self._tabs)
         self._room = QVBoxLayout()
         self.column.addLayout(self._room)
         self._editor: Part | None = None
@@ -180,6 +195,10 @@ class Tabs(_Series):
         own = [one for one in problems if not one.at.partition(".")[0].isdigit()]
         tell_at(self.trouble, own)
         if elsewhere and not own:
+            open_ones = [one for one in problems if one.at.partition(".")[0].isdigit()]
+            calm = all(one.code in NOT_YET for one in open_ones)
+            self.trouble.setProperty("role", "small" if calm else "error")
+            restyle(self.trouble)
             names = "・".join(f"{self._what}{one + 1}" for one in elsewhere)
             self.trouble.setText(f"{names}にも、直すところか書きかけがあります。")
             self.trouble.setVisible(True)
@@ -205,7 +224,7 @@ class Tabs(_Series):
 
     def _rebuild(self) -> None:
         self._seen = (len(self._value), self.place)
-        clear(self._tabs)
+        self._tabs.empty()
         clear(self._room)
         group = QButtonGroup(self)
         for place in range(len(self._value)):
@@ -214,12 +233,11 @@ class Tabs(_Series):
             tab.setChecked(place == self.place)
             tab.clicked.connect(partial(self.look_at, place))
             group.addButton(tab)
-            self._tabs.addWidget(tab)
+            self._tabs.put(tab)
         add = _tab(f"＋ {self._add_words}", self._add_words, f"{self.name}.add")
         add.setEnabled(len(self._value) < self._limit)
         add.clicked.connect(self._add)
-        self._tabs.addWidget(add)
-        self._tabs.addStretch(1)
+        self._tabs.put(add)
         if not self._value:
             self._editor = None
             return
@@ -233,8 +251,9 @@ class Tabs(_Series):
                 len(self._value),
                 self.move_one,
                 self.remove,
+                sideways=True,
             ):
-                self._tabs.addWidget(made)
+                self._tabs.put(made)
         self._editor = self._built(self.place, self._value[self.place])
         self._room.addWidget(self._editor)
 

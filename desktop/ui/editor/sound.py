@@ -15,7 +15,7 @@ from desktop.ui.screen import Desk
 from protocol.messages import AudioMessage, VideoMessage
 
 _MEGA = 1_000_000
-_ABOUT = "内容の説明（一覧のため。住民には見えません）"
+_ABOUT = "内容の説明（住民には見えません）"
 
 
 class VideoPart(Part):

@@ -35,7 +35,7 @@ class _About(Part):
         self._text_limit = text_limit
         if with_alt:
             self.column.addWidget(
-                self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT, inserts=True)
+                self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT)
             )
         self.picture = PicturePart(desk, f"{name}.picture", desk.office.media.template_picture)
         self.column.addWidget(self.part("picture", self.picture))
@@ -81,9 +81,7 @@ class ColumnPart(_About):
 class ConfirmPart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
-        self.column.addWidget(
-            self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT, inserts=True)
-        )
+        self.column.addWidget(self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT))
         self.column.addWidget(self.entry(
             "text", "質問文", "質問文の入力", limit=CONFIRM_TEXT_LIMIT, units="graphemes", lines=2,
             inserts=True,
@@ -98,9 +96,7 @@ class ConfirmPart(Part):
 class CarouselPart(Part):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
-        self.column.addWidget(
-            self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT, inserts=True)
-        )
+        self.column.addWidget(self.entry("alt", ALT_WORDS, "通知の文の入力", limit=ALT_LIMIT, hint=ALT_HINT))
         self.column.addWidget(
             label(
                 "画像・見出し・ボタンの数は、どの列もそろえてください（LINEの決まり）。", "small", wrap=True

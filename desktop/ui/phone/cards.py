@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
 from desktop.ui.phone.brush import NIGHT, Brush
@@ -74,20 +74,29 @@ def _strip(brush: Brush, cards: Sequence[Measure], left: int, top: int, room: in
     if painter is None:
         return round(height)
     first = max(0, min(first, len(cards) - 1))
-    at = float(left)
-    for card in cards[first:]:
-        area = QRectF(at, top, width, height)
-        painter.save()
-        path = QPainterPath()
-        path.addRoundedRect(area, 14, 14)
-        brush.box(area, brush.colours.bubble, 14)
-        painter.setClipPath(path)
-        card(brush, at, top, width)
-        painter.restore()
+    last = len(cards) * (width + _GAP) - _GAP - room
+    at = left - min(first * (width + _GAP), max(0.0, last))
+    painter.save()
+    painter.setClipRect(QRectF(0, top, left + room + 12, height))
+    for card in cards:
+        if at + width > 0 and at < left + room + 12:
+            _in_frame(brush, card, QRectF(at, top, width, height))
         at += width + _GAP
-        if at > left + room + 40:
-            break
+    painter.restore()
     return round(height)
+
+
+def _in_frame(brush: Brush, card: Measure, area: QRectF) -> None:
+    painter = brush.painter
+    if painter is None:
+        return
+    path = QPainterPath()
+    path.addRoundedRect(area, 14, 14)
+    painter.save()
+    brush.box(area, brush.colours.bubble, 14)
+    painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
+    card(brush, area.left(), area.top(), area.width())
+    painter.restore()
 
 
 def _card_painter(card: Card) -> Measure:

@@ -6,14 +6,25 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from desktop.features.composing import notice_text
+from desktop.features.composing import as_example, example_labels, languages_of, messages_in, notice_text
 from desktop.features.office import Office
+from desktop.features.wording import words_for
 from desktop.ui.background import Background
 from desktop.ui.parts.cards import scrolling
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.talk import Talk
+from protocol.deliveries import DeliveryDraft
 from protocol.messages import Message
 
 WIDTH = 312
@@ -40,6 +51,13 @@ class PhonePreview(QWidget):
         self._heading = label("見え方の目安", "subheading", name="preview.heading")
         column.addWidget(self._heading)
         column.addWidget(self._switches())
+        self._draft: DeliveryDraft | None = None
+        self._languages = QComboBox()
+        self._languages.setObjectName("preview.language")
+        self._languages.setAccessibleName("見る言語")
+        self._languages.hide()
+        self._languages.activated.connect(lambda _: self._show_language())
+        column.addWidget(self._languages)
         self._notice = _Notice()
         column.addWidget(self._notice)
         self._notice.setVisible(notice)
@@ -64,6 +82,27 @@ class PhonePreview(QWidget):
         self.talk.show_messages(messages, taps)
         self._colour_frame(training)
         self._show_notice()
+
+    def show_draft(self, draft: DeliveryDraft) -> None:
+        """A whole delivery as residents get it; in another language where there is one and it is chosen."""
+        self._draft = draft
+        written = languages_of(draft)
+        if [self._languages.itemData(place) for place in range(self._languages.count())] != list(written):
+            self._languages.clear()
+            for one in written:
+                self._languages.addItem(words_for("language")[one], one)
+        self._languages.setVisible(len(written) > 1)
+        self._show_language()
+
+    def _show_language(self) -> None:
+        draft = self._draft
+        if draft is None:
+            return
+        self.show_messages(
+            as_example(messages_in(draft, self._languages.currentData()), training=draft.training),
+            example_labels(draft.quick_replies),
+            training=draft.training,
+        )
 
     def look_at_card(self, bubble: int, card: int) -> None:
         """Which of several cards side by side is edited."""
