@@ -123,10 +123,12 @@ class SegmentIndex:
         return found
 
     def still_friends(self, members: bytes) -> bytes:
-        """Those of these residents.no who have not blocked the account, as far as is known here."""
+        """These residents.no without those known to have blocked the account. Who is not known yet stays:
+        this process may just have begun.
+        """
         found = unpacked(members)
         with self._lock:
-            gone = found - self._bitmaps.friends
+            gone = (found & self._bitmaps.known) - self._bitmaps.friends
         return packed(found - gone) if gone else members
 
     # --- keeping up ---

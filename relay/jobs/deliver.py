@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ IN_HAND = 320
 IN_FLIGHT = 150
 _TURN_EVERY = 0.04
 _LOOK_EVERY = 0.5
+_REFRESH_EVERY = 1.0
 _LEASE_MARGIN = timedelta(seconds=2)
 _STOP_LIMIT = 8.0
 _AFTER_ANOTHER = 1.1
@@ -75,6 +77,7 @@ class Deliverer:
         self._news = asyncio.Event()
         self._may_call_until: datetime | None = None
         self._turns = 0
+        self._refreshed_at = -_REFRESH_EVERY
         self._paused: dict[str, int] = {}
         self._stopping = False
         self._texts: dict[tuple[str, int], Text] = {}
@@ -108,13 +111,8 @@ class Deliverer:
         self._news.clear()
         self._turns += 1
         try:
-            turn = await asyncio.to_thread(
-                self._ledger.turn,
-                outcomes,
-                want,
-                is_busy=bool(self._tasks),
-                in_hand=[run for run, claims in self._in_hand.items() if claims],
-            )
+            in_hand = [run for run, claims in self._in_hand.items() if claims]
+            turn = await asyncio.to_thread(self._take_turn, outcomes, want, bool(self._tasks), in_hand)
         except StoreUnavailable as trouble:
             # The calls were made and their keys are stored: kept here until the store takes them again.
             _log.warning("outcomes wait for the store: %s", trouble.reason)
@@ -127,6 +125,13 @@ class Deliverer:
             task = asyncio.create_task(self._send(claim, self._turns))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _take_turn(self, outcomes: list[Outcome], want: int, is_busy: bool, in_hand: list[str]) -> Turn:
+        now = time.monotonic()
+        if want > 0 and now - self._refreshed_at >= _REFRESH_EVERY:
+            self._index.refresh()  # who blocked the account meanwhile is left out of the next batches
+            self._refreshed_at = now
+        return self._ledger.turn(outcomes, want, is_busy=is_busy, in_hand=in_hand)
 
     def _note(self, turn: Turn) -> None:
         if turn.was_elsewhere:
