@@ -1,4 +1,4 @@
-"""Destroys what requests leave behind: transit keys, old event ids, ended page sessions, old accesses.
+"""Destroys what requests leave behind: transit keys, event ids, page sessions, accesses, half uploads.
 
 What staff leave behind is swept in `duties.py`. Retention is written in docs/architecture.md.
 Requirements: SEC-2, SEC-12.
@@ -14,11 +14,14 @@ from datetime import datetime, timedelta
 from protocol.audit import ACCESS_LOG_FLOOR_DAYS
 from relay.store.access_log import forget_accesses
 from relay.store.database import Database
+from relay.store.files import forget_half_files
 from relay.store.inbox import forget_events, has_waiting_of_day
 from relay.store.pages import forget_page_sessions
 from relay.store.transit import TransitKeys
 
 KEEP_EVENT_IDS = timedelta(days=30)
+KEEP_HALF_FILES = timedelta(days=7)
+"""How long an upload that broke off can go on: half a film is a hundred megabytes nobody can use."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +34,7 @@ class Purged:
     event_ids: int
     page_sessions: int
     accesses: int = 0
+    half_files: int = 0
 
 
 class Purge:
@@ -61,6 +65,7 @@ class Purge:
                 event_ids=forget_events(connection, now - KEEP_EVENT_IDS),
                 page_sessions=forget_page_sessions(connection, now),
                 accesses=forget_accesses(connection, before=now - self._keep_accesses),
+                half_files=forget_half_files(connection, now - KEEP_HALF_FILES),
             )
         if purged.days_waiting:
             _log.warning("events of %s still wait, so their keys are kept", ", ".join(purged.days_waiting))

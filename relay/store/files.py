@@ -89,6 +89,15 @@ def delete_file(connection: Connection, sha256: str) -> None:
     connection.execute(delete(files).where(files.c.sha256 == sha256))
 
 
+def forget_half_files(connection: Connection, before: datetime) -> int:
+    """Delete what began to arrive before then and never came whole; returns how many files."""
+    half = select(files.c.sha256).where(files.c.complete.is_(False), files.c.added_at < before)
+    names = list(connection.execute(half).scalars())
+    for sha256 in names:
+        delete_file(connection, sha256)
+    return len(names)
+
+
 def find_media_token(connection: Connection, sha256: str) -> str | None:
     return connection.execute(select(media.c.token).where(media.c.sha256 == sha256)).scalar_one_or_none()
 

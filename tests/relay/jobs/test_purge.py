@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from protocol.files import CHUNK_BYTES, file_name
 from relay.errors import WrongKey
+from relay.features.files import Files
 from relay.features.page_sessions import begin_page_session, find_session
 from relay.features.residents import note_visitor
 from relay.jobs.purge import Purge
@@ -15,6 +17,7 @@ from relay.store.database import Database
 from relay.store.inbox import NewEvent, add_events, finish_event, microseconds
 from relay.store.transit import TransitKeys
 from tests.conftest import Clock
+from tests.relay.films import film, keep
 from tests.relay.webhooks import stored_ids, user
 
 
@@ -72,3 +75,18 @@ def test_ended_page_sessions_are_forgotten(database: Database, tmp_path: Path, c
         assert find_session(connection, database.cipher, token, clock()) is not None
     clock.now += timedelta(hours=2)
     assert purge.run_once().page_sessions == 1
+
+
+def test_half_an_upload_waits_a_week_for_the_rest(database: Database, tmp_path: Path, clock: Clock) -> None:
+    purge = Purge(database=database, transit=TransitKeys(tmp_path / "transit"), clock=clock)
+    files = Files(database, clock, public_url="https://relay.example")
+    whole = keep(files, film())
+    half = film(CHUNK_BYTES + 1)
+    name = file_name(half)
+    files.take_chunk(name, offset=0, size=len(half), body=half[:CHUNK_BYTES])
+    clock.forward(days=6)
+    assert purge.run_once().half_files == 0
+    clock.forward(days=2)
+    assert purge.run_once().half_files == 1
+    assert files.state(name).received == 0 and files.state(whole).complete
+    assert keep(files, half) == name
