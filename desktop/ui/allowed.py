@@ -28,6 +28,8 @@ NEEDS: dict[str, tuple[Function, Level]] = {
     "inbox": ("inbox", "view"),
     "inbox-item": ("inbox", "view"),
     "contact-forms": ("forms", "view"),
+    "waste": ("waste", "view"),
+    "waste-words": ("waste", "view"),
     "audit": ("audit", "view"),
     "access-log": ("audit", "view"),
 }

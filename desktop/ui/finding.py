@@ -22,6 +22,7 @@ from protocol.items import SegmentItem
 
 _KINDS = {"screen": "画面", "delivery": "配信", "item": "受信設定", "manual": "マニュアル"}
 FURTHER = TABS[1:]
+WASTE_PAGES = (("waste-words", "分別辞典"),)
 """Screens that stand behind a tab, not on the rail."""
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -68,6 +69,9 @@ class FindSheet(Sheet):
         for page, word in FURTHER:
             if words and words in word and may_see(self._desk.office, page):
                 self._add("screen", page, word, "配信")
+        for page, word in WASTE_PAGES:
+            if words and words in word and may_see(self._desk.office, page):
+                self._add("screen", page, word, "ごみ収集")
         states = words_for("delivery_state")
         for hit in hits:
             hint = states.get(hit.hint, hit.hint) if hit.kind == "delivery" else hit.hint

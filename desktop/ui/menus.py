@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from desktop.ui.about import AboutSheet
 from desktop.ui.deliveries.tabs import TABS
 from desktop.ui.keys_list import KeysSheet
-from desktop.ui.rail import PLACES, page_of
+from desktop.ui.rail import PLACES, keys_of_place, page_of
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def build_menus(window: QMainWindow, do: Actions) -> None:
     _add(edit, "一覧から探す", "Ctrl+F", do.find_here)
     _add(edit, "何でも探す…", "Ctrl+K", do.find_anything)
     view = bar.addMenu("表示(&V)")
-    for place, (name, word, _) in enumerate(PLACES):
-        _add(view, word, f"Ctrl+{place + 1}", _going(do, page_of(name)))
+    for name, word, _ in PLACES:
+        _add(view, word, keys_of_place(name), _going(do, page_of(name)))
     view.addSeparator()
     _add(view, "文字を大きく", "Ctrl++", lambda: do.text_size(1))
     _add(view, "文字を小さく", "Ctrl+-", lambda: do.text_size(-1))

@@ -18,7 +18,8 @@ from protocol.segments import ChoiceIs
 
 WALKED = (
     "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "groups", "lists", "test-delivery", "line-link",  # noqa: E501
-    "confirm", "delivery-result", "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
+    "confirm", "delivery-result", "waste", "waste-words",
+    "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
 )  # fmt: skip
 """Pages this walk takes a picture of. `first-start` and `sign-in` show the doors."""
 TOLD = (
@@ -77,6 +78,10 @@ async def _walk(driver: Driver) -> None:
         await driver.until_page("item-edit")
         await driver.picture("item-edit")
         driver.click("item.back")
+    await _rail(driver, "waste")
+    driver.click("waste.words")
+    await driver.until_page("waste-words")
+    await driver.picture("waste-words")
     for page in ("waiting", "settings", "manual"):
         await _rail(driver, page)
     work = driver.window.work

@@ -37,6 +37,8 @@ from desktop.ui.settings.screen import SettingsScreen
 from desktop.ui.setup.recovery import RecoveryScreen
 from desktop.ui.setup.screen import SetupScreen
 from desktop.ui.waiting.screen import WaitingScreen
+from desktop.ui.waste.screen import WasteScreen
+from desktop.ui.waste.words import WasteWordsScreen
 
 _KINDS: tuple[type[Screen], ...] = (
     HomeScreen,
@@ -64,6 +66,8 @@ _KINDS: tuple[type[Screen], ...] = (
     RecoveryScreen,
     SetupScreen,
     WaitingScreen,
+    WasteScreen,
+    WasteWordsScreen,
     AccountScreen,
     DevicesScreen,
     AuditScreen,

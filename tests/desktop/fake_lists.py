@@ -13,6 +13,7 @@ from protocol.lists import Code, ResidentList, SegmentGroup, find_name_problems
 from protocol.rights import DELIVERIES
 from protocol.segments import InGroup, OnList, Segment, iter_nodes
 from protocol.sync import PeopleAnswer, Refusal
+from protocol.waste import WasteCalendar, WasteWord
 
 if TYPE_CHECKING:
     from tests.desktop.fake_relay import FakeRelay
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 KINDS = frozenset(
     {
         "group.save", "group.remove", "list.save", "list.remove", "list.fill", "list.change", "codes.add",
-        "codes.revoke", "item.merge",
+        "codes.revoke", "item.merge", "waste.save", "waste_words.put",
     }
 )  # fmt: skip
 IN_TAG = 312
@@ -42,6 +43,15 @@ def do(relay: FakeRelay, change: Change) -> tuple[str, int]:
                 return "in_use", 0
             gone = Refusal(reason="")
             return "", relay.put(kind, payload[kind], gone, removed=True, audience=DELIVERIES).version
+        case "waste.save":
+            calendar = WasteCalendar.parse(payload["calendar"])
+            return relay.save("waste", "town", calendar, change.based_on)
+        case "waste_words.put":
+            for word in payload["words"]:
+                relay.put("waste_word", word["id"], WasteWord.parse(word))
+            for id in payload["remove"]:
+                relay.put("waste_word", id, Refusal(reason=""), removed=True)
+            return "", 0
         case "item.merge":
             return "", _merge(relay, payload["item"], payload["choice"], payload["into"])
     one = ResidentList.parse(relay.records["list", payload_list(change)].body)
