@@ -302,10 +302,11 @@ def _office(
         session.close()
         replica.close()
 
-    deliveries = Deliveries(replica, ask, clock)
+    groups = Groups(replica, ask, clock)
+    deliveries = Deliveries(replica, ask, clock, groups.known)
     return Office(
         items=Items(replica, ask, clock),
-        groups=Groups(replica, ask, clock),
+        groups=groups,
         lists=Lists(replica, ring, clock, profile.relay),
         deliveries=deliveries,
         media=Media(replica.files, ask),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from desktop.features.asking import Ask
 from desktop.features.pictures import FittedPicture, fit_picture
+from desktop.features.recipients import Known
 from desktop.features.test_outcomes import TestOutcome
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.records import DeliveryQuery, Shown
@@ -44,10 +45,14 @@ class DeliveryRefused(ValueError):
 class Deliveries:
     """What goes, went, or may go to residents."""
 
-    def __init__(self, replica: Replica, ask: Ask, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, replica: Replica, ask: Ask, clock: Callable[[], datetime], known: Callable[..., Known]
+    ) -> None:
+        """`known`: what the conditions of these segments may speak of."""
         self._replica = replica
         self._ask = ask
         self._clock = clock
+        self._known = known
 
     def page(self, query: DeliveryQuery) -> list[Shown[Delivery]]:
         return self._replica.records.deliveries(query)
@@ -168,8 +173,9 @@ class Deliveries:
         return self._ask("quota", None, QuotaAnswer)
 
     def problems(self, draft: DeliveryDraft) -> tuple[Problem, ...]:
-        items = {item.id: item.body for item in self._replica.records.items()}
-        return find_draft_problems(draft, items)
+        """Why it cannot be sent as written, by what is known on this machine."""
+        known = self._known(draft.segment)
+        return find_draft_problems(draft, known.items, known.named, now=self._clock())
 
     def test(self, draft: DeliveryDraft, staff: Sequence[str]) -> str:
         """Send the draft as a test to these staff members; returns the id to ask `test_outcome` about.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from desktop.app import Doors, enrol_office, open_office
 from desktop.config import ScreenSettings, save_screen_settings
@@ -145,9 +146,10 @@ class Town:
 
 
 @contextmanager
-def running_town(folder: Path, clock: Clock) -> Iterator[Town]:
+def running_town(folder: Path, clock: Clock, **more: Any) -> Iterator[Town]:
+    """`more`: settings of the relay, such as where LINE is."""
     (folder / "relay").mkdir(parents=True)
-    settings = relay_settings(folder / "relay", f"sqlcipher:{folder / 'relay' / 'relay.db'}")
+    settings = relay_settings(folder / "relay", f"sqlcipher:{folder / 'relay' / 'relay.db'}", **more)
     with running_relay(settings, clock=clock) as running:
         town = Town(running, folder, clock)
         try:
