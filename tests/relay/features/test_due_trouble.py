@@ -1,4 +1,4 @@
-"""Two workers, one that dies at any write, a stone in the way: what is due still happens once. SEG-5, SEG-12."""
+"""Two workers, one that dies at any write, a stone in the way: it still happens once. SEG-5, SEG-12."""
 
 from __future__ import annotations
 
