@@ -27,8 +27,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int
 SUBMISSIONS_HEADER = (
     "番号", "受付日時", "窓口", "状態", "件名", "内容", "写真（枚）", "メモ", "返信", "担当した職員",
-    "更新日時",
+    "更新日時", "住民の番号",
 )  # fmt: skip
+"""The last column stands for the person and names nobody; a list of chosen people takes it back in."""
 
 
 def submission_rows(
@@ -57,6 +58,7 @@ def _submission_row(held: Held, names: dict[str, str], states: dict[str, str]) -
         held.reply,
         names.get(held.updated_by, ""),
         japan_time(held.updated_at),
+        held.resident,
     )
 
 

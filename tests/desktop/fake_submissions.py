@@ -27,7 +27,7 @@ from protocol.certificates import (
 from protocol.changes import Change, SubmissionUpdate
 from protocol.chunks import ChunkHeader, ChunkList, ChunkQuery, Originals, OriginalsQuery
 from protocol.encoding import to_base64
-from protocol.ids import new_id
+from protocol.ids import new_id, new_resident_id
 from protocol.keys import SharedSecret, hpke_seal, new_secret, point, wrap
 from protocol.rights import RightsGrid, audiences_of, inbox_audience
 from protocol.sealed_files import SealedFile, seal_file
@@ -230,7 +230,7 @@ class SealedTown:
         )  # fmt: skip
         submission = Submission(
             id=id, number=f"2026-{self.count:06}", object=object, title=title, departments=departments,
-            received_at=now, resident=secrets.token_hex(8), sealed=seal(header, content.as_json(), readers),
+            received_at=now, resident=new_resident_id(), sealed=seal(header, content.as_json(), readers),
             copy_wraps=wraps, copy_version=1 if with_copy else 0,
         )  # fmt: skip
         put_submission(self.relay, submission)

@@ -8,11 +8,21 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.features.exports import SUBMISSIONS_HEADER, csv_bytes, submission_rows, write_xlsx
 from desktop.features.wording import words_for
+from desktop.ui.allowed import offer
 from desktop.ui.inbox.table import COLUMNS, SubmissionTable, make_view
+from desktop.ui.inbox.to_list import ToListSheet
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.fields import CommitLine
 from desktop.ui.parts.labels import label
@@ -46,6 +56,7 @@ class InboxScreen(Screen):
         column.addWidget(header("届いたもの", hint, export, forms))
         self.table = SubmissionTable(desk.office, desk.background, desk.theme)
         self.view = make_view(self.table, desk.theme)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         column.addWidget(self._filter_row())
         column.addWidget(self.view, 1)
         column.addLayout(self._action_row())
@@ -60,6 +71,7 @@ class InboxScreen(Screen):
         self._enable()
 
     def refresh(self) -> None:
+        offer(self._to_list, self.desk.office.may("deliveries", "edit"))
         self.table.reload()
 
     def focus_search(self) -> None:
@@ -72,6 +84,25 @@ class InboxScreen(Screen):
         held = self.table.at(index.row()) if index.isValid() else None
         if held is not None:
             self.desk.routes.open("inbox-item", held.id)
+
+    @property
+    def chosen_residents(self) -> list[str]:
+        """Who sent the chosen ones, each once."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        held = (self.table.at(row) for row in rows)
+        return list(dict.fromkeys(one.resident for one in held if one is not None and one.resident))
+
+    def put_on_list(self) -> None:
+        residents = self.chosen_residents
+        if residents:
+            sheet = ToListSheet(self, self.desk, residents)
+            sheet.sent.connect(self._put_on_list)
+            sheet.finished.connect(sheet.deleteLater)
+            sheet.open()
+
+    def _put_on_list(self, words: str) -> None:
+        self.desk.routes.wake_sync()
+        self.desk.routes.say(words)
 
     def export(self) -> None:
         """What the list shows, all pages, as XLSX or CSV."""
@@ -133,6 +164,8 @@ class InboxScreen(Screen):
         self._count = label("", "muted", name="inbox.count")
         row.addWidget(self._count)
         row.addStretch(1)
+        self._to_list = button("リストに入れる", self.put_on_list, name="inbox.to_list")
+        row.addWidget(self._to_list)
         self._open = button(
             "開く", self.open_chosen, name="inbox.open", role="primary", icon="right", theme=self.desk.theme
         )
@@ -165,3 +198,4 @@ class InboxScreen(Screen):
 
     def _enable(self) -> None:
         self._open.setEnabled(self.view.currentIndex().isValid())
+        self._to_list.setEnabled(bool(self.chosen_residents))

@@ -27,7 +27,7 @@ class MergeSheet(Sheet):
         self.into.setObjectName("merge.into")
         self.into.setAccessibleName("まとめる先の選択肢")
         for other in item.choices:
-            if other.id != choice.id and not other.merged_into:
+            if other.id != choice.id and not other.retired:
                 words = f"{other.group}　{other.label}" if other.group else other.label
                 self.into.addItem(words, other.id)
         self.into.currentIndexChanged.connect(lambda _: self._tell())

@@ -10,14 +10,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 from PIL import Image, ImageDraw
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QTableView
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton, QTableView
 
 from desktop.features.submissions import Handling
 from desktop.replica.submissions import SubmissionQuery
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import StartWish
-from protocol.rights import department_audience
+from protocol.lists import ResidentList
+from protocol.rights import DELIVERIES, department_audience
 from protocol.submissions import ContactForm, Submission
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
@@ -379,3 +380,31 @@ def test_free_words_are_asked_with_the_departments_that_read_them(
     play(story)
     (item,) = relay.items().values()
     assert item.kind == "text" and set(item.access.values()) == {"edit"} and item.choices == ()
+
+
+def test_who_sent_the_chosen_ones_goes_onto_a_list(play: Play, town: SealedTown, relay: FakeRelay) -> None:
+    residents = [town.receive("soumu").resident for _ in range(2)]
+    town.receive("doboku")
+    chosen = ResidentList(id="l", name="相談した人", kind="chosen")
+    relay.put("list", "l", chosen, audience=DELIVERIES)
+
+    async def story(driver: Driver) -> None:
+        await driver.until_text("inbox.count", "3 件")
+        view = driver.find_as("inbox.table", QTableView)
+        view.clearSelection()
+        for row in range(3):
+            index = view.model().index(row, 3)
+            if view.model().at(row).resident in residents:  # type: ignore[attr-defined]
+                view.selectionModel().select(
+                    index, QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+                )
+        driver.click("inbox.to_list")
+        await driver.until_seen("to_list.lists")
+        driver.find_as("to_list.lists", QListWidget).setCurrentRow(0)
+        await driver.picture("inbox-to-list")
+        driver.click("to_list.go")
+        await driver.until(lambda: any(c.kind == "list.change" for c in relay.applied), "put")
+
+    play(story)
+    (change,) = (c for c in relay.applied if c.kind == "list.change")
+    assert sorted(change.payload["add"]) == sorted(residents)
