@@ -49,6 +49,7 @@ SHORT_TEXT_LIMIT = 60  # beside a title or a picture
 CONFIRM_TEXT_LIMIT = 240
 AREAS_LIMIT = 50
 MAP_WIDTH = 1040
+PICTURE_WIDTH_LIMIT = 1024  # of cards and templates
 MAP_HEIGHT_LIMIT = 2080  # ours: twice as high as wide is a screen and a half
 
 _OWN_ADDRESS = "h" * 160  # longer than any address of ours
@@ -100,7 +101,7 @@ def find_carousel_problems(message: CarouselMessage, at: str) -> list[Problem]:
 
 
 def find_imagemap_problems(message: ImagemapMessage, at: str) -> list[Problem]:
-    problems = [*_alt_problems(message.alt, at), *_picture_problems(message.picture, at)]
+    problems = [*_alt_problems(message.alt, at), *_picture_problems(message.picture, at, MAP_WIDTH)]
     if not 0 < message.height <= MAP_HEIGHT_LIMIT:
         problems.append(Problem(code="area_outside", at=f"{at}.height", limit=MAP_HEIGHT_LIMIT))
     areas = message.areas
@@ -204,9 +205,14 @@ def _actions_problems(actions: Sequence[Action], at: str, least: int, most: int)
     return problems
 
 
-def _picture_problems(picture: Picture | None, at: str) -> list[Problem]:
-    missing = picture is not None and not picture.file
-    return [Problem(code="file_missing", at=f"{at}.picture")] if missing else []
+def _picture_problems(picture: Picture | None, at: str, widest: int = PICTURE_WIDTH_LIMIT) -> list[Problem]:
+    if picture is None:
+        return []
+    if not picture.file:
+        return [Problem(code="file_missing", at=f"{at}.picture")]
+    if picture.width > widest:
+        return [_too_many("file_too_large", f"{at}.picture", widest, picture.width)]
+    return []
 
 
 def _is_inside(area: Area, height: int) -> bool:

@@ -43,6 +43,7 @@ from protocol.problems import REASONS
 from tests.make import every_message
 
 PICTURE = Picture(file="a" * 64, description="公民館", width=1024, height=683)
+WIDE = Picture(file="a" * 64, width=1025, height=683)
 YES = Say(label="はい", text="はい")
 SIGNS = st.sampled_from(["あ", "🍎", "𠮷", "👨‍👩‍👧‍👦", "葛\U000e0100", "e\u0301"])
 
@@ -116,6 +117,8 @@ def test_a_problem_names_its_place_to_the_last_part() -> None:
         (ButtonsMessage(alt="x", text="あ" * 61, title="題", buttons=(YES,)), "text_too_long"),
         (ButtonsMessage(alt="x", text="あ" * 61, picture=PICTURE, buttons=(YES,)), "text_too_long"),
         (ButtonsMessage(alt="x", text="x", title="題" * 41, buttons=(YES,)), "text_too_long"),
+        (ButtonsMessage(alt="x", text="x", picture=WIDE, buttons=(YES,)), "file_too_large"),
+        (CardMessage(alt="x", cards=(Card(picture=WIDE),)), "file_too_large"),
         (CarouselMessage(alt="x"), "card_empty"),
         (CarouselMessage(alt="x", columns=(Column(text="x", buttons=(YES,)),) * 11), "too_many_columns"),
         (
