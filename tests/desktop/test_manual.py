@@ -14,7 +14,7 @@ from desktop.ui.door.sign_in import SignIn
 from desktop.ui.lock.screen import LockScreen
 from desktop.ui.screen import Screen
 
-DIALOGS = {"recipients", "test-delivery", "line-link", "greeting", "find", "second-factor", "notices"}
+DIALOGS = {"recipients", "schedule", "test-delivery", "line-link", "greeting", "find", "second-factor", "notices"}
 
 
 def all_screens() -> set[str]:
