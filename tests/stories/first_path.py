@@ -76,6 +76,8 @@ class FirstPath:
             phone.tap("1984年")
             phone.wait_for(self.town.item("single").question)
             phone.tap("女性")
+            phone.wait_for(self.town.items[-1].question)
+            phone.tap("朝に受け取る")
             phone.wait_for("ありがとうございました")
             phone.picture(self.narrator.new_picture("phone-registered"))
 

@@ -34,6 +34,7 @@ from relay.store.database import Database
 from relay.store.files import add_chunk, add_file, complete_file
 from relay.store.records import TOWN, find_record, put_record
 from relay.store.residents import BLOCKED, FRIEND, add_resident, write_answers
+from tests.stories.sample_waste import fill_waste
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "samples" / "minatono"
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -103,6 +104,7 @@ def fill_relay(database: Database, town: SampleTown, user_ids: Sequence[str], no
         put_record(connection, database.cipher, kind="sending_rules", id=TOWN, body=body, now=now)
         for item in town.items:
             save_item(connection, database.cipher, ItemSave(item=item), 0, now)
+        fill_waste(connection, database, town.items, now)
         for user_id in user_ids:
             _add_resident(connection, database, town, user_id, now, dice)
         put_record(

@@ -103,6 +103,11 @@ class YearPart(QWidget):
     def plan(self) -> YearPlan | None:
         return self._plan
 
+    def show_year(self, year: int) -> None:
+        """The town's year that begins in April of this one."""
+        self._first = self._first.replace(year=year)
+        self._draw()
+
     def open_day(self, day: date) -> None:
         """The sheet of one day."""
         district = self.district.currentData()
@@ -140,8 +145,7 @@ class YearPart(QWidget):
         self.view.show_plan(self._plan, self.desk.office.waste.today())
 
     def _turn(self, years: int) -> None:
-        self._first = self._first.replace(year=self._first.year + years)
-        self._draw()
+        self.show_year(self._first.year + years)
 
     def _add(self, exception: WasteException) -> None:
         self._put((*self._calendar.exceptions, exception))
