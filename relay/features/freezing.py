@@ -20,8 +20,10 @@ from relay.errors import Refused
 from relay.features.deliveries import find_delivery
 from relay.features.files import Files
 from relay.features.items import list_items
+from relay.features.lateness import is_overdue
 from relay.features.ledger import close_run, publish_progress
 from relay.features.message_parts import check_message_files
+from relay.features.notices import DELIVERY_NOT_STARTED, DELIVERY_SKIPPED, raise_notice
 from relay.features.quota import QuotaReader
 from relay.features.results import choose_unit
 from relay.features.segments import SegmentIndex
@@ -114,20 +116,24 @@ class Freezing:
     def freeze(self, run: str) -> None:
         """The job: choose the recipients once, cut them into batches with their retry keys, and commit.
 
-        Doing it again for a run that was frozen before changes nothing. With clearly more people than were
-        confirmed, as after a night without a worker, nothing is sent and the delivery says so.
+        Doing it again for a run that was frozen before changes nothing. Too late by its rule, as after a
+        night without a worker, or with clearly more people than were confirmed, nothing is sent and it is
+        told.
         """
         with self._database.read() as connection:
             known = find_run(connection, run)
             found = find_delivery(connection, self._database.cipher, known.delivery) if known else None
             if known is None or found is None or known.state != "queued":
                 return
-            draft = found[1].draft
+            draft, due_at = found[1].draft, found[1].due_at
             members = self._index.members(whole_segment(draft))
             planned = self._plan(connection, draft, members)
         with self._database.write() as connection:
             known = find_run(connection, run, lock=True)
             if known is None or known.state != "queued":
+                return
+            if due_at is not None and is_overdue(draft, due_at, self._clock()):
+                self._end_unsent(connection, run, "too_late", state="skipped")
                 return
             if has_grown_too_much(known.recipients, len(members) // _MEMBER_BYTES):
                 self._end_unsent(connection, run, "count_changed")
@@ -204,10 +210,14 @@ class Freezing:
         begin_run(connection, run, recipients=recipients, now=now, unit=unit)
         publish_progress(connection, self._database, run, now)
 
-    def _end_unsent(self, connection: Connection, run: str, reason: str) -> None:
-        now = self._clock()
-        end_run(connection, run, state="failed", reason=reason, now=now)
+    def _end_unsent(self, connection: Connection, run: str, reason: str, *, state: str = "failed") -> None:
+        now, cipher = self._clock(), self._database.cipher
+        end_run(connection, run, state=state, reason=reason, now=now)
         publish_progress(connection, self._database, run, now)
+        found = find_delivery(connection, cipher, run)
+        if found is not None:
+            code = DELIVERY_SKIPPED if state == "skipped" else DELIVERY_NOT_STARTED
+            raise_notice(connection, cipher, code, run, now, shown=found[1].draft.title)
 
 
 def has_grown_too_much(seen: int, count: int) -> bool:

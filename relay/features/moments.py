@@ -4,8 +4,7 @@ Everything a moment does happens in the transaction that takes the moment's row 
 whichever process and however often that is killed. A day of a rule becomes a delivery of its own, which then
 goes the way of every scheduled one.
 
-The late rule (decision 041): up to `ON_TIME` late is on time. Later than that, `skip` is skipped, and `send`
-is sent while it is no more than its `late_minutes` late. Of several days of one rule that were missed, only
+The late rule (decision 041) is in `lateness.py`. Of several days of one rule that were missed, only
 the last one can still go out. What is skipped is a record in the list, and administrators are told.
 
 Requirements: SEG-5, SEG-12.
@@ -21,9 +20,10 @@ from datetime import date, datetime, timedelta
 from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
 from protocol.moments import japan_day, next_moments
 from protocol.schedules import At, OnAge, OnResidentDay
-from relay.errors import StoreUnavailable
+from relay.errors import Refused, StoreUnavailable
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.freezing import Freezing, has_grown_too_much
+from relay.features.lateness import is_overdue
 from relay.features.news import NewsBell
 from relay.features.notices import DELIVERY_NOT_STARTED, DELIVERY_SKIPPED, raise_notice
 from relay.features.recipients import MEMBER_BYTES, Recipients, is_of_own_days
@@ -35,13 +35,11 @@ from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
 from relay.store.moments import Moment, drop_moment, list_due, put_moment, take_moment
 
-ON_TIME = timedelta(minutes=5)
-"""So late is nobody's fault: a restart, a backup, a worker that was busy."""
-LONGEST_LATE = timedelta(days=31)
 GROWTH_PART = 5
 GROWTH_PEOPLE = 50
 """A delivery set for later may reach a fifth or fifty people more than were confirmed: friends come daily."""
 _AT_ONCE = 50
+_AGAIN_AFTER = timedelta(seconds=30)
 _log = logging.getLogger(__name__)
 
 
@@ -61,13 +59,14 @@ class Moments:
         self._bell = bell
         self._freezing = freezing
         self._recipients = Recipients(database, index)
+        self._again_at: dict[str, datetime] = {}
 
     def run_due(self) -> None:
         """Do everything that is due; one that fails stays due and stops no other."""
         while True:
             with self._database.read() as connection:
                 due = list_due(connection, self._clock(), _AT_ONCE)
-            done = [moment for moment in due if self._try(moment)]
+            done = [moment for moment in due if not self._rests(moment) and self._try(moment)]
             if not done:
                 return
             self._bell.ring()
@@ -79,7 +78,12 @@ class Moments:
             raise
         except Exception:
             _log.exception("a delivery that is due could not be started")
+            self._again_at[moment.delivery] = self._clock() + _AGAIN_AFTER
             return False
+
+    def _rests(self, moment: Moment) -> bool:
+        """Whether it failed a moment ago: it is tried again, but not twice a second."""
+        return self._clock() < self._again_at.get(moment.delivery, moment.due_at)
 
     def _take(self, moment: Moment) -> bool:
         """Whether this call did what the moment asks for."""
@@ -96,7 +100,7 @@ class Moments:
 
     def _start(self, moment: Moment, seen: Delivery) -> bool:
         now = self._clock()
-        late = is_too_late(seen.draft, moment.due_at, now)
+        late = is_overdue(seen.draft, moment.due_at, now)
         members = b"" if late else self._recipients.members_of(seen)
         count = len(members) // MEMBER_BYTES
         with self._database.write() as connection:
@@ -108,8 +112,8 @@ class Moments:
                 return True
             if late:
                 self._end(connection, delivery, "skipped", "too_late", now)
-            elif _has_outgrown(delivery, moment, count):
-                self._end(connection, delivery, "failed", "count_changed", now)
+            elif reason := self._reason_against(connection, delivery, moment, count):
+                self._end(connection, delivery, "failed", reason, now)
             else:
                 start_run(
                     connection,
@@ -121,6 +125,16 @@ class Moments:
                     members=members if is_of_own_days(delivery) else None,
                 )
         return True
+
+    def _reason_against(self, connection: Connection, delivery: Delivery, moment: Moment, count: int) -> str:
+        """Why it must not begin although its moment has come; empty when nothing speaks against it."""
+        if _has_outgrown(delivery, moment, count):
+            return "count_changed"
+        try:
+            self._freezing.check_files(connection, delivery.draft)
+        except Refused as refusal:
+            return refusal.reason
+        return ""
 
     def _end(
         self, connection: Connection, delivery: Delivery, state: str, reason: str, now: datetime
@@ -209,15 +223,6 @@ class _Step:
 
     day: date
     next: datetime | None
-
-
-def is_too_late(draft: DeliveryDraft, due_at: datetime, now: datetime) -> bool:
-    """Whether the draft's late rule forbids to send it now."""
-    late = now - due_at
-    if late <= ON_TIME:
-        return False
-    allowed = min(timedelta(minutes=max(0, min(draft.late_minutes, 10**6))), LONGEST_LATE)
-    return draft.late == "skip" or late > allowed
 
 
 def draft_of_day(draft: DeliveryDraft, day: date, moment: datetime) -> DeliveryDraft:

@@ -98,7 +98,8 @@ class Stopping:
         if run.started_at is None:
             requeue_run(connection, id)
             add_job(connection, id=new_id(now), kind=FREEZE, subject=id, run_at=now)
-            queued = delivery.model_copy(update={"state": "queued", "reason": ""})
+            # Somebody wants it now, however long ago its moment was.
+            queued = delivery.model_copy(update={"state": "queued", "reason": "", "due_at": now})
             return put_delivery(connection, self._database.cipher, queued, now)
         if not resume_run(connection, id):
             raise Refused("not_paused")

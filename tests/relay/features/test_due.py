@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from protocol.deliveries import Delivery, DeliveryDraft
-from protocol.delivery_changes import DeliverySave, DeliverySend, DeliveryStop
+from protocol.delivery_changes import DeliveryResume, DeliverySave, DeliverySend, DeliveryStop
 from protocol.items import Answer, BirthMonth, SegmentItem
 from protocol.messages import TextMessage
 from protocol.moments import japan_day
 from protocol.schedules import At, OnAge, OnResidentDay, Recurrence, Repeating, When
 from protocol.segments import Everyone
 from protocol.staff import StaffMember
+from relay.errors import Refused
 from relay.features.rule_deliveries import make_delivery_of_rule, title_of_day
 from relay.store.delivery_tables import moments, rule_runs
 from relay.store.residents import write_answers
@@ -294,3 +295,40 @@ def test_a_rule_of_the_relay_makes_one_delivery_a_day_however_often_it_is_tried(
 def test_a_title_with_its_day_stays_within_the_limit() -> None:
     assert title_of_day("ごみの日", date(2026, 7, 3)) == "ごみの日（7月3日分）"
     assert len(title_of_day("あ" * 60, date(2026, 12, 31))) == 60
+
+
+def test_what_was_queued_and_met_no_worker_for_hours_is_not_sent_in_the_night(
+    town: Office, sato: StaffMember, clock: Clock
+) -> None:
+    confirm(town, sato, "d1")
+    confirm(town, sato, "d2")
+    clock.forward(minutes=1)
+    town.moments.run_due()
+    assert town.reason(sato, "delivery.stop", DeliveryStop(delivery="d2")) == ""
+    clock.forward(hours=12)
+    town.sending.freezing.freeze("d1")
+    skipped = town.delivery(sato, "d1")
+    assert (skipped.state, skipped.reason) == ("skipped", "too_late")
+    version = town.records(sato, "delivery")["d2"].version
+    assert town.reason(sato, "delivery.resume", DeliveryResume(delivery="d2"), version) == ""
+    town.sending.freezing.freeze("d2")  # somebody wants it now
+    assert town.delivery(sato, "d2").state == "sending"
+    (notice,) = town.seen(sato, "notice").values()
+    assert (notice.body["code"], notice.body["subject"]) == ("delivery_skipped", "ごみの日")
+
+
+def test_a_picture_that_is_gone_at_its_moment_is_told_and_tried_no_more(
+    town: Office, sato: StaffMember, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm(town, sato)
+
+    def gone(connection: object, draft: object) -> None:
+        raise Refused("file_unknown")
+
+    monkeypatch.setattr(town.sending.freezing, "check_files", gone)
+    clock.forward(minutes=1)
+    town.moments.run_due()
+    delivery = town.delivery(sato, "d1")
+    assert (delivery.state, delivery.reason) == ("failed", "file_unknown")
+    (notice,) = town.seen(sato, "notice").values()
+    assert notice.body["code"] == "delivery_not_started"
