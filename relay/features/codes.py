@@ -82,30 +82,39 @@ def revoke_list_codes(
     return publish_list(connection, cipher, kept, now)
 
 
-def enter_code(
+def look_at_code(
     connection: Connection, cipher: ColumnCipher, resident: Resident, typed: str, now: datetime
-) -> CodeOutcome:
-    """What became of a code somebody entered. Five that are none stop a person for ten minutes.
-
-    Void, unknown and used by somebody else are one and the same to who enters them: nothing is given away.
+) -> tuple[CodeOutcome, StoredCode | None]:
+    """What would become of a code somebody enters. A wrong one is counted; five stop a person for ten
+    minutes. Void, unknown and used by somebody else are one and the same to who enters them: nothing is
+    given away. The code is kept from others until the transaction ends.
     """
     try:
         _TRIES.check(connection, cipher, resident.id, now)
     except Refused:
-        return "throttled"
+        return "throttled", None
     stored = find_code(connection, code_hash(typed)) if looks_like_code(typed) else None
     is_own = stored is not None and stored.resident == resident.no
     if stored is None or stored.revoked or (stored.used_at is not None and not is_own):
         _TRIES.count_failure(connection, cipher, resident.id, now)
-        return "refused"
+        return "refused", None
+    return ("again" if is_own else "entered"), stored
+
+
+def enter_code(
+    connection: Connection, cipher: ColumnCipher, resident: Resident, typed: str, now: datetime
+) -> CodeOutcome:
+    """Put who enters a valid code on its list."""
+    outcome, stored = look_at_code(connection, cipher, resident, typed, now)
+    if stored is None:
+        return outcome
     _TRIES.forgive(connection, cipher, resident.id)
-    if is_own:
-        return "again"
-    use_code(connection, stored.id, resident.no, now)
-    add_to_list(connection, stored.list, [resident.no], now)
-    _republish(connection, cipher, stored.id, {"used_at": now}, now)
-    publish_list(connection, cipher, find_list(connection, cipher, stored.list), now)
-    return "entered"
+    if outcome == "entered":
+        use_code(connection, stored.id, resident.no, now)
+        add_to_list(connection, stored.list, [resident.no], now)
+        _republish(connection, cipher, stored.id, {"used_at": now}, now)
+        publish_list(connection, cipher, find_list(connection, cipher, stored.list), now)
+    return outcome
 
 
 def takes_codes(connection: Connection, cipher: ColumnCipher) -> bool:

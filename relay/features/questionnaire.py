@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from protocol.items import OLDEST_BIRTH_YEAR, Answer, Choice, SegmentItem, japan_year
+from protocol.items import OLDEST_BIRTH_YEAR, Answer, BirthMonth, Choice, SegmentItem, japan_year
 from relay.features.eras import era_span, era_year
 from relay.features.talk_words import TalkWords
 from relay.line.cards import (
@@ -63,8 +63,14 @@ def order_items(items: Iterable[SegmentItem]) -> list[SegmentItem]:
 
 
 def items_for_taps(items: Iterable[SegmentItem]) -> list[SegmentItem]:
-    """Those the talk asks, in their order: free words are written on the page, never into the talk."""
-    return [item for item in order_items(items) if item.kind not in ("text", "number", "date")]
+    """Those the talk asks, in their order. What is written or takes several steps is asked on the page: free
+    words, numbers, days, and several births, of which a tap would forget all but one.
+    """
+    return [
+        item
+        for item in order_items(items)
+        if item.kind not in ("text", "number", "date") and not (item.kind == "birth_year" and item.several)
+    ]
 
 
 def decide_next(
@@ -94,9 +100,13 @@ def answer_words(item: SegmentItem, answer: Answer | None, words: TalkWords) -> 
     if answer is None:
         return words.say("unanswered")
     if answer.births:
-        return "、".join(year_words(birth.year) for birth in answer.births)
+        return "、".join(birth_words(birth) for birth in answer.births)
     labels = [choice.label for choice in item.choices if choice.id in answer.choices]
     return "、".join(labels) or words.say("unanswered")
+
+
+def birth_words(birth: BirthMonth) -> str:
+    return year_words(birth.year) + (f"{birth.month}月" if birth.month is not None else "")
 
 
 def year_words(year: int) -> str:

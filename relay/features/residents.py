@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from protocol.items import Answer, SegmentItem
+from protocol.languages import language_of_profile
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import list_bodies
@@ -18,6 +19,7 @@ from relay.store.residents import (
     find_resident_by_no,
     note_friend_at,
     read_answers,
+    set_language,
     set_state,
 )
 
@@ -66,6 +68,14 @@ def note_visitor(connection: Connection, cipher: ColumnCipher, user_id: str) -> 
     if known is None:
         return add_resident(connection, cipher, user_id, state=FRIEND, at=NEVER)
     return known
+
+
+def note_language(connection: Connection, cipher: ColumnCipher, user_id: str, tag: str) -> None:
+    """What LINE's profile says somebody reads; what they chose themselves stays."""
+    known = find_resident(connection, cipher, user_id)
+    language = language_of_profile(tag)
+    if known is not None and not known.language_chosen and known.language != language:
+        set_language(connection, known.no, language, chosen=False)
 
 
 def list_items(connection: Connection, cipher: ColumnCipher) -> list[SegmentItem]:

@@ -14,15 +14,24 @@ from typing import Literal
 from protocol.items import (
     OLDEST_BIRTH_YEAR,
     Answer,
-    BirthMonth,
     SegmentItem,
     find_answer_problems,
     japan_year,
 )
 from protocol.wire import canonical_bytes
 from relay.features.eras import era_year
+from relay.features.typed_fields import (
+    BirthRow,
+    birth_rows,
+    day_parts,
+    given_number,
+    number_hint,
+    read_typed,
+    typed_values,
+)
 
-Trouble = Literal["choice_not_offered", "one_choice_only", "year_out_of_range", "changed"]
+Control = Literal["radios", "checks", "select", "births", "number", "day"]
+_TYPED = ("birth_year", "number", "date")
 
 
 @dataclass(frozen=True)
@@ -63,16 +72,27 @@ class OptionGroup:
 
 @dataclass(frozen=True)
 class Field:
-    """One question of the form. `version` tells whether staff edited it since; `was` is the answer shown."""
+    """One question of the form. `version` tells whether staff edited it since; `was` is the answer shown.
+
+    `births`: rows of year (`groups`) and month; `typed`: what stands in a number's field; `day`: year, month
+    and day of a date's three fields; `hint`: what may be typed.
+    """
 
     item: str
-    control: Literal["radios", "checks", "select"]
+    control: Control
     title: str
     question: str
     groups: tuple[OptionGroup, ...]
     version: str
     was: str
     trouble: str = ""
+    births: tuple[BirthRow, ...] = ()
+    asks_month: bool = False
+    several: bool = False
+    typed: str = ""
+    day: tuple[str, str, str] = ("", "", "")
+    unit: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +137,13 @@ def make_fields(
                 version=item_version(item),
                 was=_as_text(_values(stored)),
                 trouble=(troubles or {}).get(item.id, ""),
+                births=birth_rows(item, shown) if item.kind == "birth_year" else (),
+                asks_month=item.ask_month,
+                several=item.several,
+                typed=shown[0] if item.kind == "number" and shown else "",
+                day=day_parts(shown) if item.kind == "date" else ("", "", ""),
+                unit=item.unit,
+                hint=number_hint(item) if item.kind == "number" else "",
             )
         )
     return fields
@@ -141,9 +168,9 @@ def decide_changes(
         if _as_text(given.values) == given.was:
             continue
         answer = _answer(item, given.values)
-        problems = find_answer_problems(item, answer, now) if answer is not None else ()
-        if answer is None or problems:
-            troubles[item.id] = problems[0].code if problems else "year_out_of_range"
+        problems = find_answer_problems(item, answer, now) if isinstance(answer, Answer) else ()
+        if not isinstance(answer, Answer) or problems:
+            troubles[item.id] = problems[0].code if problems else str(answer)
         elif answer != answers.get(item.id, Answer(item=item.id)):
             changes.append(answer)
     known = {item.id for item in items}
@@ -155,22 +182,29 @@ def decide_changes(
 
 def item_version(item: SegmentItem) -> str:
     """Changes with everything a resident sees of the item, and with nothing else."""
-    seen = [item.kind, item.title, item.question]
+    seen: list[str | int | None] = [item.kind, item.title, item.question]
     seen += [part for choice in item.offered_choices for part in (choice.id, choice.label, choice.group)]
     seen += item.departments  # who reads it is part of what a resident agreed to
+    seen += [item.ask_month, item.several, item.unit, item.lowest, item.highest]
     return hashlib.sha256(canonical_bytes(seen)).hexdigest()[:16]
 
 
-def _control(item: SegmentItem) -> Literal["radios", "checks", "select"]:
+def _control(item: SegmentItem) -> Control:
     match item.kind:
         case "multiple":
             return "checks"
         case "single":
             return "radios"
+        case "birth_year" if item.ask_month or item.several:
+            return "births"
         case "district" | "birth_year":
             return "select"
-        case "number" | "date" | "text":
-            raise AssertionError("these have fields of their own")
+        case "number":
+            return "number"
+        case "date":
+            return "day"
+        case "text":
+            raise AssertionError("free words have a field of their own")
 
 
 def _groups(item: SegmentItem, shown: set[str], now: datetime) -> list[OptionGroup]:
@@ -194,20 +228,18 @@ def _year_groups(shown: set[str], this_year: int) -> list[OptionGroup]:
 
 
 def _values(answer: Answer) -> tuple[str, ...]:
-    return tuple(str(birth.year) for birth in answer.births) or tuple(answer.choices)
+    return typed_values(answer) or tuple(answer.choices)
 
 
 def _as_text(values: Sequence[str]) -> str:
     return " ".join(sorted(value for value in values if value))
 
 
-def _answer(item: SegmentItem, values: Sequence[str]) -> Answer | None:
-    """None for a year that is no number."""
+def _answer(item: SegmentItem, values: Sequence[str]) -> Answer | str:
+    """The answer, or the reason code of what cannot be one."""
+    if item.kind == "number":
+        return read_typed(item, given_number(values[0], item.unit) if values else ())
+    if item.kind in _TYPED:
+        return read_typed(item, values)
     given = [value for value in dict.fromkeys(values) if value]
-    if item.kind != "birth_year":
-        return Answer(item=item.id, choices=tuple(sorted(given)))
-    if not given:
-        return Answer(item=item.id)
-    if len(given) > 1 or not (given[0].isascii() and given[0].isdecimal()) or len(given[0]) > 4:
-        return None
-    return Answer(item=item.id, births=(BirthMonth(year=int(given[0])),))
+    return Answer(item=item.id, choices=tuple(sorted(given)))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from protocol.items import Answer, BirthMonth, SegmentItem, find_answer_problems
+from protocol.lists import looks_like_code
+from relay.features.codes import enter_code
 from relay.features.contact_forms import list_open_forms
 from relay.features.line_links import read_link_code, redeem_link_code
 from relay.features.questionnaire import (
@@ -57,6 +59,8 @@ class Answered:
     counted: str
     messages: tuple[Payload, ...] = ()
     reply_token: str = ""
+    new_friend: str = ""
+    """LINE user id of who just came, so that LINE can be asked which language they read."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,8 @@ class Talk:
                 counted, messages = self._tapped(turn, event.data)
             case MediaSent():
                 counted, messages = "event.media", [self._point(turn, "media")]
-        return Answered(counted, tuple(messages), event.header.reply_token)
+        came = event.header.user_id if isinstance(event, Follow) else ""
+        return Answered(counted, tuple(messages), event.header.reply_token, came)
 
     def _asked_items(self, connection: Connection) -> Sequence[SegmentItem]:
         # Opening sixty districts for every tap would cost more than the tap; any news renews them.
@@ -186,6 +191,9 @@ class Talk:
                 turn.connection, self._cipher, turn.resident, code, turn.now, self._on_linked
             )
             return f"event.text.link.{outcome}", [text_message(self._words.say(f"link_{outcome}"))]
+        if looks_like_code(text):
+            entered = enter_code(turn.connection, self._cipher, turn.resident, text, turn.now)
+            return f"event.text.code.{entered}", [text_message(self._words.say(f"code_{entered}"))]
         tap = self._typed_choice(turn, said)
         if tap is not None:
             return "event.text.choice", self._take(turn, tap)
@@ -266,6 +274,11 @@ class Talk:
         stored = read_answers(turn.connection, turn.resident.no).get(item.id)
         if stored is not None and stored.answered_at > turn.at:
             return [self._point(turn, "older_tap")]
+        if stored is not None and tap.verb == "year" and stored.answer.births[:1]:
+            known = stored.answer.births[0]  # the month is told on the page alone; the same year keeps it
+            answer = (
+                answer.model_copy(update={"births": (known,)}) if known.year == int(tap.value) else answer
+            )
         # Also when it says the same again: the newer time keeps a late, older tap from winning.
         write_answers(turn.connection, turn.resident.no, [answer], turn.at)
         return self._go_on(turn, item, tap)
@@ -361,3 +374,9 @@ def _answer_of(item: SegmentItem, tap: Tap) -> Answer | None:
             return None
         return Answer(item=item.id, births=(BirthMonth(year=int(tap.value)),))
     return Answer(item=item.id, choices=(tap.value,))
+
+
+def _is_same_year(answer: Answer, stored: Answer) -> bool:
+    return bool(answer.births) and [birth.year for birth in answer.births] == [
+        birth.year for birth in stored.births
+    ]

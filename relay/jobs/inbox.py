@@ -11,12 +11,14 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from relay.errors import LineError, StoreUnavailable, WrongKey
+from relay.features.residents import note_language
 from relay.features.talk import Answered, Talk
 from relay.line.client import LineClient
 from relay.line.events import parse_event
@@ -75,6 +77,7 @@ class InboxJob:
         self._after_batch = after_batch
         self._replies = asyncio.Semaphore(REPLIES_AT_ONCE)
         self._sending: dict[bytes, asyncio.Task[None]] = {}
+        self._asides: set[asyncio.Task[None]] = set()
         self._is_first = True
 
     async def run_once(self) -> int:
@@ -105,8 +108,8 @@ class InboxJob:
 
     async def settle(self) -> None:
         """Wait until every reply begun was answered or given up."""
-        while self._sending:
-            await asyncio.gather(*self._sending.values())
+        while self._sending or self._asides:
+            await asyncio.gather(*self._sending.values(), *self._asides)
 
     async def _take_batch(self) -> int:
         claimed, replies = await asyncio.to_thread(self._process_batch)
@@ -195,6 +198,9 @@ class InboxJob:
     async def _send_replies(self, before: asyncio.Task[None] | None, answers: Sequence[Answered]) -> None:
         if before is not None:
             await before  # what a person reads keeps its order
+        for answered in answers:
+            if answered.new_friend:  # beside the replies: what is said next need not wait for it
+                self._begin_aside(self._note_language(answered.new_friend))
         counts: Counter[str] = Counter()
         for answered in answers:
             async with self._replies:
@@ -216,6 +222,33 @@ class InboxJob:
             _log.error("a reply could not be built: %s", type(error).__name__)
             return "reply.not_built"
         return "reply.sent"
+
+    def _begin_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _note_language(self, user_id: str) -> None:
+        """What LINE says a new friend reads. Where it does not say, they get what everybody gets, and can
+        choose on the page.
+        """
+        try:
+            profile = await self._line.profile(user_id)
+            if profile is not None and profile.language:
+                await asyncio.to_thread(self._write_language, user_id, profile.language)
+                return
+        except (LineError, StoreUnavailable):
+            pass
+        except Exception as error:
+            _log.error("a language could not be noted: %s", type(error).__name__)
+        try:
+            await asyncio.to_thread(self._count, Counter({"language.unknown": 1}))
+        except StoreUnavailable:
+            _log.warning("an unknown language was not counted: the store is away")
+
+    def _write_language(self, user_id: str, tag: str) -> None:
+        with self._database.write() as connection:
+            note_language(connection, self._database.cipher, user_id, tag)
 
     def _count(self, counts: Counter[str]) -> None:
         with self._database.write() as connection:

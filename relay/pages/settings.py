@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from protocol.items import SegmentItem
+from protocol.items import BIRTHS_LIMIT, SegmentItem
+from protocol.languages import DEFAULT_LANGUAGE, LANGUAGE_NAMES, LANGUAGES
 from protocol.submissions import FREE_TEXT_LIMIT
 from relay.errors import Refused, StoreUnavailable
+from relay.features.codes import enter_code, look_at_code, takes_codes
 from relay.features.contact_forms import list_open_forms
 from relay.features.page_sessions import PageSession
 from relay.features.questionnaire import order_items
@@ -38,13 +40,14 @@ from relay.features.text_items import (
     read_text,
     receive_text,
 )
+from relay.features.typed_fields import given_births, given_day
 from relay.pages.bodies import parse_form, read_limited
 from relay.pages.entry import SETTINGS_PATH, CallerAddress, Entry
 from relay.pages.rendering import Renderer
 from relay.pages.security import is_from_our_page, script_headers
 from relay.pages.visits import Visits
 from relay.store.database import Connection, Database
-from relay.store.residents import write_answers
+from relay.store.residents import Resident, find_resident_by_no, set_language, write_answers
 
 _FORM_LIMIT = 64 * 1024
 _FIELDS_LIMIT = 1000
@@ -59,6 +62,29 @@ class _Filled:
     decision: Decision
     texts: Mapping[str, GivenText]
     text_troubles: Mapping[str, str]
+    code_trouble: str = ""
+
+    @property
+    def troubles(self) -> set[str]:
+        found = {*(self.decision.troubles or {}).values(), *self.text_troubles.values(), self.code_trouble}
+        return found - {""}
+
+
+@dataclass(frozen=True)
+class _Further:
+    """What the form brought besides answers: a code, and a language where another was chosen."""
+
+    form: FormData
+    resident: Resident | None
+
+    @property
+    def code(self) -> str:
+        return str(self.form.get("code", "")).strip()
+
+    @property
+    def language(self) -> str:
+        chosen = str(self.form.get("language", ""))
+        return chosen if chosen in LANGUAGES and chosen != str(self.form.get("language_was", "")) else ""
 
 
 class SettingsPage:
@@ -123,7 +149,9 @@ class SettingsPage:
             if isinstance(session, tuple):
                 return self._visits.trouble(*session)
             filled = self._decide(connection, session, submitted, texts)
-            if filled.decision.troubles or filled.text_troubles:
+            more = _Further(form, find_resident_by_no(connection, session.resident_no))
+            filled = replace(filled, code_trouble=self._look_at_code(connection, more))
+            if filled.troubles:
                 fields = self._fields(
                     connection,
                     session,
@@ -133,18 +161,25 @@ class SettingsPage:
                     filled.texts,
                     filled.text_troubles,
                 )
-                values = self._values(connection, session, fields, gone=filled.decision.gone)
-                troubles = {*(filled.decision.troubles or {}).values(), *filled.text_troubles.values()}
-                status = 409 if "changed" in troubles else 422
+                values = self._values(
+                    connection, session, fields, gone=filled.decision.gone, code_trouble=filled.code_trouble
+                )
+                values["language"] = more.language or values["language"]
+                status = 409 if "changed" in filled.troubles else 422
                 return self._renderer.page("settings.html", values, headers=self._headers, status=status)
             if filled.decision.changes:
                 write_answers(connection, session.resident_no, filled.decision.changes, self._clock())
+            if more.language:
+                set_language(connection, session.resident_no, more.language, chosen=True)
+            if more.code and more.resident is not None:
+                enter_code(connection, self._database.cipher, more.resident, more.code, self._clock())
         # Each in a transaction of its own: it takes its locks in the order every submission does.
         for item in filled.items:
             if item.id in filled.texts:
                 self._receive(session, item, filled.texts[item.id], self._caller(request))
-        changed = bool(filled.decision.changes or filled.texts)
-        said = "partly" if filled.decision.gone else "yes" if changed else "same"
+        changed = bool(filled.decision.changes or filled.texts or more.language)
+        said = "code" if more.code else "yes" if changed else "same"
+        said = "partly" if filled.decision.gone else said
         return RedirectResponse(f"{SETTINGS_PATH}?saved={said}", status_code=303, headers=self._headers)
 
     def _decide(
@@ -168,6 +203,13 @@ class SettingsPage:
             if item.id in given and (trouble := find_text_troubles(item, given[item.id]))
         }
         return _Filled(items=items, decision=decision, texts=given, text_troubles=troubles)
+
+    def _look_at_code(self, connection: Connection, more: _Further) -> str:
+        """Why the code cannot be taken, empty when it can or none was given. Nothing else is kept then."""
+        if not more.code or more.resident is None:
+            return ""
+        outcome, _ = look_at_code(connection, self._database.cipher, more.resident, more.code, self._clock())
+        return f"code_{outcome}" if outcome in ("refused", "throttled") else ""
 
     def _receive(self, session: PageSession, item: SegmentItem, given: GivenText, address: str) -> None:
         with self._database.write() as connection:
@@ -214,13 +256,22 @@ class SettingsPage:
         *,
         saved: str = "",
         gone: int = 0,
+        code_trouble: str = "",
     ) -> dict[str, Any]:
+        resident = find_resident_by_no(connection, session.resident_no)
+        troubled = [field for field in fields if field.trouble]
         return {
+            "language": resident.language if resident is not None else DEFAULT_LANGUAGE,
+            "languages": LANGUAGE_NAMES,
+            "takes_codes": takes_codes(connection, self._database.cipher),
+            "code_trouble": code_trouble,
+            "trouble_count": len(troubled) + bool(code_trouble),
+            "births_limit": BIRTHS_LIMIT,
             "form_token": session.form_token,
             "fields": fields,
-            "troubled": [field for field in fields if field.trouble],
+            "troubled": troubled,
             "gone": gone,
-            "saved": saved if saved in ("yes", "same", "partly") else "",
+            "saved": saved if saved in ("yes", "same", "partly", "code") else "",
             "address": SETTINGS_PATH,
             "text_limit": FREE_TEXT_LIMIT,
             "has_texts": any(field.control == "text" for field in fields),
@@ -246,6 +297,17 @@ def _read_form(form: FormData) -> tuple[dict[str, Submitted], dict[str, GivenTex
                 copy=str(form.get(f"c.{item}", "")),
             )
         else:
-            values = tuple(str(value) for value in form.getlist(f"a.{item}"))
+            values = _read_values(form, item)
             submitted[item] = Submitted(values=values, version=version, was=str(form.get(f"was.{item}", "")))
     return submitted, texts
+
+
+def _read_values(form: FormData, item: str) -> tuple[str, ...]:
+    """Years have their months beside them, a day comes in three fields; everything else is what it is."""
+    values = tuple(str(value) for value in form.getlist(f"a.{item}"))
+    if f"m.{item}" in form:
+        return given_births(values, [str(value) for value in form.getlist(f"m.{item}")])
+    if f"d.{item}" in form:
+        year = values[0] if values else ""
+        return given_day(year, str(form.get(f"n.{item}", "")), str(form[f"d.{item}"]))
+    return values

@@ -355,7 +355,12 @@ def test_every_text_is_used_and_every_place_in_it_is_filled() -> None:
     words: TalkWords = load_talk_words()
     code = "".join(
         (Path(__file__).parents[3] / "relay" / name).read_text("utf-8")
-        for name in ("features/talk.py", "features/questionnaire.py", "features/waste_talk.py", "jobs/tell.py")
+        for name in (
+            "features/talk.py",
+            "features/questionnaire.py",
+            "features/waste_talk.py",
+            "jobs/tell.py",
+        )
     ).replace("'", '"')
     for name in (*words.texts, *words.buttons, *words.cards):
         stem = name.rsplit("_", 1)[0]

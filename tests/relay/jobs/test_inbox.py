@@ -21,7 +21,7 @@ from relay.features.questionnaire import Tap
 from relay.features.talk import Talk
 from relay.features.talk_words import load_talk_words
 from relay.jobs.inbox import InboxJob
-from relay.line.client import Sent
+from relay.line.client import Profile, Sent
 from relay.store.database import Database, open_database
 from relay.store.inbox import add_events, claim_events, count_waiting, microseconds
 from relay.store.residents import find_resident, read_answers
@@ -42,6 +42,13 @@ class LineThatListens:
     def __init__(self) -> None:
         self.replies: list[tuple[str, Sequence[Mapping[str, Any]]]] = []
         self.trouble: Exception | None = None
+        self.language = "ja"
+        self.profile_trouble: Exception | None = None
+
+    async def profile(self, user_id: str) -> Profile | None:
+        if self.profile_trouble is not None:
+            raise self.profile_trouble
+        return Profile(display_name="", language=self.language)
 
     async def reply(self, token: str, messages: Sequence[Mapping[str, Any]]) -> Sent:
         self.replies.append((token, messages))
@@ -339,3 +346,30 @@ def _assert_absent(files: list[Path], *words: str) -> None:
     for file in files:
         raw = file.read_bytes()
         assert not any(word.encode() in raw for word in words), file.name
+
+
+@pytest.mark.parametrize(
+    ("said_by_line", "reads"), [("ja", "ja"), ("zh-TW", "zh"), ("en-US", "en"), ("th", "easy"), ("", "ja")]
+)
+def test_a_new_friend_reads_what_lines_profile_says(
+    database: Database, tmp_path: Path, clock: Clock, said_by_line: str, reads: str
+) -> None:
+    inbox = Inbox(database, tmp_path, clock)
+    inbox.line.language = said_by_line
+    inbox.receive(event("follow", user(1), NOW_MS))
+    inbox.work()
+    with database.read() as connection:
+        found = find_resident(connection, database.cipher, user(1))
+    assert found is not None and (found.language, found.language_chosen) == (reads, False)
+    assert len(inbox.line.replies) == 1
+
+
+def test_a_friend_is_greeted_though_line_does_not_say_who_it_is(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    inbox = Inbox(database, tmp_path, clock)
+    inbox.line.profile_trouble = LineError(status=None, permanent=False, reason="line_unreachable")
+    inbox.receive(event("follow", user(1), NOW_MS))
+    inbox.work()
+    assert len(inbox.line.replies) == 1
+    assert tallies(database)["language.unknown"] == 1

@@ -40,6 +40,11 @@ class Visitor:
             fields[name] = value
         for item, value in re.findall(r'name="a\.([^"]+)" value="([^"]*)" checked', page):
             fields.setdefault(f"a.{item}", []).append(value)
+        for name, value in re.findall(r'<input type="text"[^>]* name="([^"]+)" value="([^"]*)"', page):
+            fields[name] = value
+        for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', page, re.DOTALL):
+            chosen = re.findall(r'<option value="([^"]*)" selected', options)
+            fields.setdefault(name, []).append((chosen or [""])[0])
         for item, options in re.findall(r'<select id="f([^"]+)".*?>(.*?)</select>', page, re.DOTALL):
             chosen = re.findall(r'<option value="([^"]*)" selected', options)
             fields[f"a.{item}"] = chosen or [""]
