@@ -10,7 +10,7 @@ from desktop.features.asking import Ask
 from desktop.features.recipients import Known
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.replica.replica import Replica
-from protocol.deliveries import BEFORE_SENDING, whole_segment
+from protocol.deliveries import BEFORE_SENDING, Delivery, whole_segment
 from protocol.delivery_changes import GroupRemove, GroupSave
 from protocol.ids import new_id
 from protocol.lists import ResidentList, SegmentGroup, find_name_problems
@@ -42,11 +42,14 @@ class GroupInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Use:
-    """What names a group or a list: a delivery that has not gone out yet, or another group."""
+    """What names a group or a list: a delivery that has not gone out yet, or another group. A draft holds
+    nothing back: who writes on at it sees what is missing.
+    """
 
     kind: str
     id: str
     title: str
+    is_draft: bool = False
 
 
 class Groups:
@@ -133,7 +136,7 @@ class Groups:
 def uses_of(replica: Replica, kind: str, thing: str) -> list[Use]:
     """Deliveries that have not gone out yet, and groups, that name a `group`, a `list` or a `delivery`."""
     found = [
-        Use("delivery", shown.id, shown.body.draft.title)
+        Use("delivery", shown.id, shown.body.draft.title, shown.body.state == "draft")
         for shown in _waiting(replica)
         if _names(whole_segment(shown.body.draft), kind, thing)
     ]
@@ -145,7 +148,7 @@ def uses_of(replica: Replica, kind: str, thing: str) -> list[Use]:
     return found
 
 
-def _waiting(replica: Replica) -> Iterator[Shown]:  # type: ignore[type-arg]
+def _waiting(replica: Replica) -> Iterator[Shown[Delivery]]:
     offset = 0
     while True:
         query = DeliveryQuery(states=BEFORE_SENDING, limit=_PAGE, offset=offset)

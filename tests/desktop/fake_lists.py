@@ -24,6 +24,7 @@ KINDS = frozenset(
         "codes.revoke", "item.merge", "waste.save", "waste_words.put",
     }
 )  # fmt: skip
+HELD = ("asked", "held", "scheduled", "repeating")
 IN_TAG = 312
 """People a condition puts on a tag here."""
 
@@ -129,7 +130,7 @@ def _merge(relay: FakeRelay, item_id: str, gone: str, into: str) -> int:
 def _is_used(relay: FakeRelay, kind: str, thing: str) -> bool:
     segments: list[Segment] = []
     for record in relay.records.values():
-        if record.kind == "delivery" and not record.removed:
+        if record.kind == "delivery" and not record.removed and record.body["state"] in HELD:
             segments.append(whole_segment(Delivery.parse(record.body).draft))
         elif record.kind == "group" and not record.removed:
             segments.append(SegmentGroup.parse(record.body).segment)

@@ -25,7 +25,7 @@ from desktop.ui.parts.dialogs import ask_first
 from desktop.ui.parts.labels import badge, label, restyle
 from desktop.ui.parts.sentence_button import SentenceButton
 from desktop.ui.screen import Desk, Screen, header
-from desktop.ui.segments.groups import STILL_USED, explain_use, words_of_uses
+from desktop.ui.segments.groups import STILL_USED, explain_use, words_of_drafts, words_of_uses
 from protocol.lists import ListKind, ResidentList
 from protocol.segments import Segment
 from protocol.staff import Department
@@ -330,10 +330,12 @@ class ListsScreen(Screen):
             self.desk.background.local(lambda: uses(one.id), lambda found: self._remove_it(one, found))
 
     def _remove_it(self, one: ResidentList, uses: list[Use]) -> None:
-        if uses:
+        if not all(use.is_draft for use in uses):
             explain_use(self, f"「{one.name}」は使われています", uses)
             return
-        words = "元に戻せません。" + ("配った認証コードも使えなくなります。" if one.kind == "codes" else "")
+        words = f"{words_of_drafts(uses)}元に戻せません。" + (
+            "配った認証コードも使えなくなります。" if one.kind == "codes" else ""
+        )
         if ask_first(self, f"「{one.name}」を削除しますか", words, "リストを削除する", danger=True):
             remove = self.desk.office.lists.remove
             self._edited = False

@@ -294,10 +294,10 @@ class GroupsScreen(Screen):
         self.desk.background.local(lambda: uses(group.id), lambda found: self._remove_it(group, found))
 
     def _remove_it(self, group: SegmentGroup, uses: list[Use]) -> None:
-        if uses:
+        if not all(use.is_draft for use in uses):
             explain_use(self, f"「{group.name}」は使われています", uses)
             return
-        words = "削除すると、元に戻せません。送り終えた配信の記録は残ります。"
+        words = f"{words_of_drafts(uses)}削除すると、元に戻せません。送り終えた配信の記録は残ります。"
         if ask_first(self, f"「{group.name}」を削除しますか", words, "宛先を削除する", danger=True):
             remove = self.desk.office.groups.remove
             self._edited = False
@@ -314,7 +314,15 @@ class GroupsScreen(Screen):
 def words_of_uses(uses: list[Use]) -> str:
     """One line a use; empty for none."""
     kinds = {"delivery": "配信", "group": "保存した宛先"}
-    return "\n".join(f"{kinds[use.kind]}：{use.title or '（名前なし）'}" for use in uses)
+    return "\n".join(
+        f"{'下書き' if use.is_draft else kinds[use.kind]}：{use.title or '（名前なし）'}" for use in uses
+    )
+
+
+def words_of_drafts(uses: list[Use]) -> str:
+    """That drafts will lack it; empty where none uses it."""
+    titles = "".join(f"「{use.title or '（名前なし）'}」" for use in uses if use.is_draft)
+    return f"下書き{titles}で使っています。削除すると、その宛先を選び直すことになります。\n" if titles else ""
 
 
 def explain_use(parent: QWidget, title: str, uses: list[Use]) -> None:

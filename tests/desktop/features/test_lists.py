@@ -74,7 +74,9 @@ def test_a_group_is_written_copied_and_not_removed_while_something_names_it(offi
     draft = office.deliveries.new("訓練").model_copy(update={"excluded": (group.id,)})
     office.deliveries.save(draft)
     office.sync()
-    assert [use.title for use in office.groups.uses(group.id)] == ["訓練", "その人たち"]
+    assert [(use.title, use.is_draft) for use in office.groups.uses(group.id)] == [
+        ("訓練", True), ("その人たち", False),
+    ]  # fmt: skip
     office.groups.remove(group.id)
     office.sync()
     refused = office.groups.get(group.id)

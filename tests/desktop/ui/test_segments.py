@@ -146,18 +146,19 @@ def test_a_group_is_made_used_and_kept_while_it_is_used(play: Play, relay: FakeR
         await driver.until_seen("groups.row.0")
         (group,) = (r.id for r in relay.records.values() if r.kind == "group")
         office = driver.window.work.desk.office  # type: ignore[union-attr]
+        office.groups.save(office.groups.new(InGroup(group=group), "川北の子育て世帯"))
         draft = office.deliveries.new("子育てだより").model_copy(update={"segment": InGroup(group=group)})
         office.deliveries.save(draft)
         screen.refresh()
-        await driver.until_text("group.uses", "配信：子育てだより")
+        await driver.until_text("group.uses", "下書き：子育てだより")
         driver.click("group.remove")
-        await driver.until_text("in_use.uses", "子育てだより")
+        await driver.until_text("in_use.uses", "保存した宛先：川北の子育て世帯")
         await driver.picture("groups-in-use")
         driver.click("in_use.close")
         driver.click("group.copy")
         await driver.until(lambda: driver.text("group.name") == "子育て世帯（写し）", "copy")
         driver.click("group.save")
-        await driver.until_seen("groups.row.1")
+        await driver.until_seen("groups.row.2")
         work = driver.window.work
         assert work is not None
         work.find_anything()
