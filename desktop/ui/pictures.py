@@ -7,17 +7,20 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QDialog
 
+from desktop.features.areas import divided
 from desktop.features.recipients import Condition, Recipients
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import Doors, StartWish
+from desktop.ui.picture_examples import example_card, example_tiles
 from desktop.ui.segments.groups import GroupsScreen
 from protocol.deliveries import DeliveryDraft
 from protocol.items import SegmentItem
-from protocol.messages import TextMessage
+from protocol.messages import ImagemapMessage, TextMessage
 from protocol.segments import ChoiceIs
 
 WALKED = (
-    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "recipients", "groups", "lists", "test-delivery", "line-link",  # noqa: E501
+    "first-start", "sign-in", "home", "deliveries", "delivery-edit", "cards", "imagemap", "recipients",
+    "groups", "lists", "test-delivery", "line-link",
     "confirm", "delivery-result", "waste", "waste-words",
     "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
 )  # fmt: skip
@@ -126,6 +129,7 @@ async def _compose(driver: Driver) -> None:
     await driver.until_page("delivery-edit")
     await driver.until(lambda: "数えています" not in driver.text("recipients.count"), "count")
     await driver.picture("delivery-edit")
+    await _bubbles(driver, draft)
     driver.click("recipients.add")
     await driver.until_seen("condition.what")
     await driver.picture("recipients")
@@ -149,6 +153,37 @@ async def _compose(driver: Driver) -> None:
     driver.click("deliveries.open")
     await driver.settle()
     await driver.picture("delivery-result")
+
+
+async def _bubbles(driver: Driver, draft: DeliveryDraft) -> None:
+    """A card and a picture with areas; afterwards the first draft is there again."""
+    work = driver.window.work
+    assert work is not None
+    office, edit = work.desk.office, work.desk.routes.edit_delivery
+    loop = asyncio.get_running_loop()
+    edit(draft.model_copy(update={"messages": (example_card(),)}))
+    await driver.until_seen("bubble.0.cards.tab.0")
+    await driver.settle()
+    driver.click("bubble.0.card.0.block.2.row.0.name")
+    await driver.picture("cards")
+    content = example_tiles()
+    tiles = await loop.run_in_executor(None, lambda: office.media.map_picture(content, "4つの案内"))
+    areas = divided(2, 2, tiles.height)
+    edit(
+        draft.model_copy(
+            update={
+                "messages": (ImagemapMessage(picture=tiles, alt="ご案内", height=tiles.height, areas=areas),)
+            }
+        )
+    )
+    await driver.until_seen("bubble.0.divide")
+    await driver.settle()
+    driver.find("bubble.0.divide").setFocus()
+    driver.click("bubble.0.areas.0.down")
+    work.screens.editor.undo()
+    await driver.picture("imagemap")
+    edit(draft)
+    await driver.settle()
 
 
 def _example(draft: DeliveryDraft, items: dict[str, SegmentItem]) -> DeliveryDraft:

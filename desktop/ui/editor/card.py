@@ -71,7 +71,7 @@ class OneCard(Part):
         self.column.addLayout(row)
         self.column.addWidget(self.picture)
         self.blocks = Rows(
-            desk, f"{name}.blocks", self._block, what="ブロック", kind=lambda block: block.block,
+            desk, f"{name}.blocks", self._block, what="部品", kind=lambda block: block.block,
             title=lambda _, block: BLOCKS[block.block],
         )  # fmt: skip
         self.column.addWidget(self.part("blocks", self.blocks))

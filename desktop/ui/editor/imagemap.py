@@ -117,7 +117,7 @@ class Canvas(QWidget):
             1, 1, -1, -1
         )
         veil = QColor("#0017c1")
-        veil.setAlpha(60)
+        veil.setAlpha(36)
         painter.fillRect(area, veil)
         painter.setPen(QPen(QColor("#ffffff"), 4))
         painter.drawRect(area)
@@ -240,6 +240,7 @@ class AreaPart(Part):
             made.setRange(0, MAP_WIDTH if path in ("x", "width") else MAP_HEIGHT_LIMIT)
             made.setSingleStep(GRID)
             made.setKeyboardTracking(False)
+            made.lineEdit().setTextMargins(8, 0, 0, 0)
             made.valueChanged.connect(lambda value, path=path: self._typed(path, value))
             self._numbers[path] = made
             box = QWidget()
