@@ -192,7 +192,8 @@ def build_relay(settings: RelaySettings, *, clock: Clock = utc_now) -> Relay:
         *SyncEndpoint(gate, sign_in, rounds, log, bell, clock, relay_id=database.relay_id).routes(),
         *Asks(gate, database, clock, index, quota).routes(),
         *CheckEndpoint(
-            gate, Checking(database, clock, index, quota, per_second=settings.multicast_per_second)
+            gate,
+            Checking(database, clock, index, quota, freezing, per_second=settings.multicast_per_second),
         ).routes(),
         *CouponAsk(
             gate,

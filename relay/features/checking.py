@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from protocol.deliveries import Delivery, DeliveryDraft, find_sending_problems
-from protocol.languages import DEFAULT_LANGUAGE
 from protocol.moments import next_moments
 from protocol.problems import Problem
 from protocol.schedules import At, Now
@@ -14,12 +13,13 @@ from protocol.sync import CheckAnswer, QuotaAnswer
 from relay.features.allowance import count_people_waiting, end_of_month
 from relay.features.approval import needs_second_person, somebody_else_may_approve
 from relay.features.deliveries import find_delivery
+from relay.features.freezing import Freezing, cut_texts
 from relay.features.quota import QuotaReader
 from relay.features.recipients import Recipients
 from relay.features.segments import SegmentIndex
 from relay.features.sending_rules import find_holidays, find_rules
+from relay.features.texts import may_broadcast
 from relay.features.warnings import find_warnings
-from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.database import Connection, Database
 from relay.store.runs import count_people_under_way
 
@@ -35,12 +35,14 @@ class Checking:
         clock: Callable[[], datetime],
         index: SegmentIndex,
         quota: QuotaReader,
+        freezing: Freezing,
         *,
         per_second: int,
     ) -> None:
         self._database = database
         self._clock = clock
         self._quota = quota
+        self._freezing = freezing
         self._recipients = Recipients(database, index)
         self._per_second = max(1, per_second)
 
@@ -60,7 +62,7 @@ class Checking:
             )
         people = self._recipients.languages(draft)
         count = sum(people.values())
-        route, texts, calls = _route(draft, people)
+        route, texts, calls = self._route(draft, count)
         quota = self._quota.answer()
         seen = find_warnings(self._database, self._recipients, delivery, rules, now)
         return CheckAnswer(
@@ -90,6 +92,15 @@ class Checking:
             return Delivery(draft=draft, written_at=now)
         return found[1]
 
+    def _route(self, draft: DeliveryDraft, count: int) -> tuple[str, int, int]:
+        """How it would go out, how many different texts it has, and how many calls that takes."""
+        if may_broadcast(draft):
+            return "broadcast", 1, 1
+        with self._database.read() as connection:
+            planned = self._freezing.plan(connection, draft, self._recipients.members(draft))
+        calls = len(cut_texts(planned))
+        return ("push" if count == 1 else "multicast"), max(1, len(planned)), calls
+
     def _sending_problems(
         self, draft: DeliveryDraft, count: int, answer: QuotaAnswer, now: datetime
     ) -> tuple[Problem, ...]:
@@ -108,21 +119,3 @@ class Checking:
                 )
             quota = quota.model_copy(update={"used": quota.used + promised})
         return find_sending_problems(count, quota)
-
-
-def _route(draft: DeliveryDraft, people: dict[str, int]) -> tuple[str, int, int]:
-    """How it goes out, how many different texts the languages make, and how many calls.
-
-    Values that differ by resident, such as the district, make more texts and calls; they are decided when it
-    is frozen.
-    """
-    count = sum(people.values())
-    if draft.route == "broadcast":
-        return "broadcast", 1, 1
-    written = {variant.language for variant in draft.variants}
-    groups: dict[str, int] = {}
-    for language, number in people.items():
-        read = language if language in written else DEFAULT_LANGUAGE
-        groups[read] = groups.get(read, 0) + number
-    calls = sum(-(-number // MEMBERS_LIMIT) for number in groups.values())
-    return ("push" if count == 1 else "multicast"), max(1, len(groups)), calls

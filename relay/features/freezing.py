@@ -110,7 +110,7 @@ class Freezing:
         if members is None:
             add_job(connection, id=new_id(now), kind=FREEZE, subject=draft.id, run_at=now)
         else:
-            self._fill(connection, draft, self._plan(connection, draft, members), now)
+            self._fill(connection, draft, self.plan(connection, draft, members), now)
             self._quota.forget()
 
     def freeze(self, run: str) -> None:
@@ -127,7 +127,7 @@ class Freezing:
                 return
             draft, due_at = found[1].draft, found[1].due_at
             members = self._index.members(whole_segment(draft))
-            planned = self._plan(connection, draft, members)
+            planned = self.plan(connection, draft, members)
         with self._database.write() as connection:
             known = find_run(connection, run, lock=True)
             if known is None or known.state != "queued":
@@ -174,7 +174,8 @@ class Freezing:
         # Pictures become public now, under addresses nobody can guess.
         return PayloadParts(media_url=lambda sha256: self._files.publish(connection, sha256))
 
-    def _plan(self, connection: Connection, draft: DeliveryDraft, members: bytes) -> list[PlannedText]:
+    def plan(self, connection: Connection, draft: DeliveryDraft, members: bytes) -> list[PlannedText]:
+        """The texts these members would get now."""
         waste = values_of_delivery(connection, self._database.cipher, draft.id)
         if waste is not None:
             return plan_by_values(draft, members, self._index.split, *waste)

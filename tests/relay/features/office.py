@@ -71,7 +71,7 @@ class Office:
             Freezing(database, clock, self.index, quota, self.files, message_payloads),
         )
         self.moments = Moments(database, clock, self.bell, self.index, self.sending.freezing)
-        self.checking = Checking(database, clock, self.index, quota, per_second=200)
+        self.checking = Checking(database, clock, self.index, quota, self.sending.freezing, per_second=200)
         with database.read() as connection:
             has_rules = find_record(connection, database.cipher, "sending_rules", "town") is not None
         if not has_rules:
