@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.waste_import import COLUMN_WORDS, Read, guess_columns, read_sheet, write_errors
 from desktop.features.waste_import import Sheet as Table
 from desktop.features.wording import words_of_trouble
 from desktop.ui.parts.buttons import button
-from desktop.ui.parts.cards import Banner, row_of
+from desktop.ui.parts.cards import Banner
 from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.rows import Rows, rows_view
@@ -27,6 +27,7 @@ _OUTCOMES = {"new": "追加", "changed": "変更", "same": "変更なし", "wron
 _TONES = {"new": "accent_text", "changed": "warning", "same": "muted", "wrong": "error"}
 _NO_COLUMN = "（使わない）"
 _SHOWN_CELLS = 5
+_IN_A_ROW = 3
 
 
 class ImportSheet(Sheet):
@@ -57,16 +58,18 @@ class ImportSheet(Sheet):
         self.column.addWidget(self._summary)
         self.banner = Banner(desk.theme, name="waste_import.banner")
         self.column.addWidget(self.banner)
-        row = row_of(spacing=12)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
         self._boxes: dict[str, QComboBox] = {}
-        for name in columns:
+        for place, name in enumerate(columns):
             words = COLUMN_WORDS[name]
             box = choice_box([], name=f"waste_import.column.{name}", words=f"{words}の列", changed=self._look)
-            row.addWidget(label(words, "muted"))
-            row.addWidget(box)
+            head = label(f"{words}の列", "muted")
+            head.setBuddy(box)
+            grid.addWidget(head, place // _IN_A_ROW * 2, place % _IN_A_ROW)
+            grid.addWidget(box, place // _IN_A_ROW * 2 + 1, place % _IN_A_ROW)
             self._boxes[name] = box
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.column.addLayout(grid)
         self.rows = Rows(("行", "結果", "内容", "理由"), desk.theme, coloured=1)
         self.view = rows_view(
             self.rows, desk.theme, name="waste_import.table", words="読み込む内容",
