@@ -115,11 +115,9 @@ class Confirming:
             own_request=known is not None and known.body.asked_by == me.id,
         )
 
-    def send(
-        self, confirmation: Confirmation, accepted: tuple[str, ...] | None = None, emergency: str = ""
-    ) -> str:
-        """Confirm a draft as it was shown, or approve an asked one. `accepted`: the warnings ticked, all of
-        them when None. `emergency`: why it goes without the second person.
+    def send(self, confirmation: Confirmation, accepted: tuple[str, ...] = (), emergency: str = "") -> str:
+        """Confirm a draft as it was shown, or approve an asked one. `accepted`: the warnings somebody looked
+        at and ticked; all there are have to be. `emergency`: why it goes without the second person.
 
         Raises DeliveryRefused where it may not be sent, and RelayRefused where the relay has just refused
         the draft for a colleague's newer one.
@@ -127,8 +125,7 @@ class Confirming:
         check = confirmation.check
         if confirmation.problems or check is None:
             raise DeliveryRefused(confirmation.problems)
-        ticked = confirmation.warnings if accepted is None else accepted
-        missing = tuple(Problem(code=code) for code in confirmation.warnings if code not in ticked)
+        missing = tuple(Problem(code=code) for code in confirmation.warnings if code not in accepted)
         if missing:
             raise DeliveryRefused(missing)
         if confirmation.needs_second and not emergency.strip():
@@ -138,7 +135,7 @@ class Confirming:
         payload = DeliverySend(
             delivery=confirmation.draft.id,
             recipients_seen=check.count,
-            accepted=ticked,
+            accepted=accepted,
             emergency=emergency.strip(),
         )
         return self._replica.outbox.put("delivery.send", payload, based_on=confirmation.version)

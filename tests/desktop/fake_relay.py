@@ -37,6 +37,7 @@ from protocol.sync import (
     RECORDS_LIMIT,
     CountAnswer,
     CountRequest,
+    CouponsAnswer,
     ItemUseAnswer,
     PeopleRequest,
     QuotaAnswer,
@@ -77,6 +78,7 @@ class FakeRelay:
     count: Callable[[Any], int] = lambda segment: 4321 if isinstance(segment, Everyone) else 312
     friends: int = 4321
     quota: QuotaAnswer = field(default_factory=lambda: QuotaAnswer(quota=Quota(limit=30000, used=12000)))
+    coupons: CouponsAnswer = field(default_factory=CouponsAnswer)
     deliver_at_once: bool = True
     safety: fake_sending.Safety = field(default_factory=fake_sending.Safety)
     beside: dict[tuple[str, str, str], Record] = field(default_factory=dict)
@@ -247,6 +249,8 @@ class FakeRelay:
             return fake_lists.people(self, PeopleRequest.parse(body).segment)
         if path == "/staff/ask/quota":
             return self.quota
+        if path == "/staff/ask/coupons":
+            return self.coupons
         if path == "/staff/ask/item-use":
             return ItemUseAnswer(answers=128, deliveries=2, choices={"t0": 60, "t1": 44, "t2": 24})
         found = fake_submissions.answer(self, method, path, body)
@@ -363,10 +367,9 @@ class FakeRelay:
             return "", self.put("delivery", payload["delivery"], Refusal(reason=""), removed=True).version
         if change.kind in fake_sending.KINDS:
             return fake_sending.do(self, change)
-        if change.kind in fake_submissions.KINDS:
-            return fake_submissions.do(self, change)
-        if change.kind in fake_lists.KINDS:
-            return fake_lists.do(self, change)
+        for part in (fake_submissions, fake_lists):
+            if change.kind in part.KINDS:
+                return part.do(self, change)
         if change.kind == "greeting.save":
             town = TownSettings.parse(self.records["settings", "town"].body)
             return self.save(

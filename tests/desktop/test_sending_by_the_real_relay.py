@@ -88,7 +88,7 @@ def test_a_second_person_gives_back_then_lets_go_and_the_hold_is_stopped(town: T
     town.sync(writer, approver)
     seen = approver.office.confirming.prepare(better)
     assert not seen.own_request and not seen.needs_second
-    approver.office.confirming.send(seen)
+    approver.office.confirming.send(seen, seen.warnings)
     approver.office.sync()
     assert delivery(approver.office, draft.id).state == "held"
     writer.office.sync()
@@ -103,7 +103,7 @@ def test_what_was_held_goes_out_and_its_correction_goes_to_the_same_people(town:
     draft = typhoon(admin)
     confirmation = admin.confirming.prepare(draft)
     assert not confirmation.needs_second  # nobody else is there to be asked
-    admin.confirming.send(confirmation)
+    admin.confirming.send(confirmation, confirmation.warnings)
     admin.sync()
     assert delivery(admin, draft.id).due_at == clock() + timedelta(seconds=60)
     clock.forward(seconds=61)
@@ -128,7 +128,7 @@ def test_a_moment_and_a_rule_wait_and_stand_on_the_calendar(town: Town, clock: C
     for draft in drafts:
         confirmation = admin.confirming.prepare(draft)
         assert confirmation.problems == ()
-        admin.confirming.send(confirmation)
+        admin.confirming.send(confirmation, confirmation.warnings)
         admin.sync()
     assert [delivery(admin, draft.id).state for draft in drafts] == ["scheduled", "repeating"]
     day = japan_day(tomorrow)

@@ -51,27 +51,23 @@ class BarChart(QWidget):
         bar = max(2.0, step * 0.7)
         painter.setPen(QColor(colours.line))
         painter.drawLine(0, below + height, self.width(), below + height)
-        every = max(1, -(-len(self._points) // _LABELS))
+        widest = max(painter.fontMetrics().horizontalAdvance(words) for words, _ in self._points)
+        fits = max(1, min(_LABELS, round(self.width() / (widest * 1.4 + 8))))
+        every = max(1, -(-len(self._points) // fits))
         for place, (words, number) in enumerate(self._points):
             tall = height * number / most
             left = place * step + (step - bar) / 2
             painter.fillRect(QRectF(left, below + height - tall, bar, tall), QColor(colours.primary))
             painter.setPen(QColor(colours.muted))
+            middle = place * step + step / 2
             if number == most or len(self._points) <= _LABELS + 1:
-                area = QRectF(left - 60, below + height - tall - below, bar + 120, below)
-                painter.drawText(*_within(area, self.width()), f"{number:,}")
+                self._write(painter, middle, below + height - tall - below, below, f"{number:,}")
             if place % every == 0:
-                area = QRectF(place * step + step / 2 - 90, below + height + 4, 180, below)
-                painter.drawText(*_within(area, self.width()), words)
+                self._write(painter, middle, below + height + 4, below, words)
         painter.end()
 
-
-def _within(area: QRectF, width: int) -> tuple[QRectF, Qt.AlignmentFlag]:
-    """Where words stand, and how: those at the ends lean on the end, so that nothing is cut off."""
-    side = Qt.AlignmentFlag.AlignHCenter
-    if area.left() < 0:
-        area, side = QRectF(0, area.top(), area.width(), area.height()), Qt.AlignmentFlag.AlignLeft
-    elif area.right() > width:
-        left = width - area.width()
-        area, side = QRectF(left, area.top(), area.width(), area.height()), Qt.AlignmentFlag.AlignRight
-    return area, side | Qt.AlignmentFlag.AlignVCenter
+    def _write(self, painter: QPainter, middle: float, top: float, height: float, words: str) -> None:
+        """Around the middle, moved where it would be cut off at the ends."""
+        wide = painter.fontMetrics().horizontalAdvance(words) + 2.0
+        left = min(max(0.0, middle - wide / 2), self.width() - wide)
+        painter.drawText(QRectF(left, top, wide, height), Qt.AlignmentFlag.AlignCenter, words)

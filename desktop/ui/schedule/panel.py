@@ -111,8 +111,9 @@ class WhenPanel(QFrame):
         self._minutes.setRange(1, 24 * 60)
         indent(self._minutes)
         self._minutes.valueChanged.connect(lambda _: self._tell_late())
-        self._minutes_words = label("分までの遅れなら")
-        form.add("late", "中継サーバが遅れたとき", self._minutes, self._minutes_words, self._late)
+        form.add("late", "遅れたとき", self._late)
+        form.add("minutes", "送るのは", self._minutes, label("分までの遅れ"))
+        self._late_form = form
         return self._late_row
 
     def _show(self) -> None:
@@ -169,9 +170,7 @@ class WhenPanel(QFrame):
         if repeats and not problems:
             self._moments.show_moments(upcoming(when, now, calendar.holidays), now)
         self._late_row.setVisible(not isinstance(when, Now))
-        sends = draft.late == "send"
-        self._minutes.setVisible(sends)
-        self._minutes_words.setVisible(sends)
+        self._late_form.show_row("minutes", draft.late == "send")
 
     def _choose(self) -> None:
         kind = self._kind.currentData()

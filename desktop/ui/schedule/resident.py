@@ -76,7 +76,7 @@ class AgeFields(QWidget):
         form = Form()
         column.addLayout(form)
         self._item = choice_box((), name="age.item", words="生まれた年の項目", changed=told)
-        form.add("item", "生まれた年の項目", self._item)
+        form.add("item", "項目", self._item)
         self._years = _number("age.years", "歳", 0, 120, told)
         self._months = _number("age.months", "か月", 0, 11, told)
         form.add("age", "年齢", self._years, label("歳"), self._months, label("か月になる月"))

@@ -101,12 +101,11 @@ def test_problems_stand_on_the_confirmation_and_close_the_button(play: Play, rel
     async def story(driver: Driver) -> None:
         work = driver.window.work
         assert work is not None
-        relay.count = lambda segment: 0
         draft = work.desk.office.deliveries.new("").model_copy(
             update={"messages": (TextMessage(text="あ" * 5001),)}
         )
         work.desk.routes.confirm(draft)
-        await driver.until_seen("confirm.problem.no_recipients")
+        await driver.until_seen("confirm.problem.text_too_long")
         assert "5,000文字" in driver.text("confirm.problem.text_too_long.words")
         assert driver.sees("confirm.problem.title_missing")
         with pytest.raises(NotSeen):
