@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from tinytag import TinyTag, TinyTagException
 
@@ -80,13 +81,22 @@ class Media:
 
 
 def is_mp4(content: bytes) -> bool:
-    """By its own signature (ISO base media), whatever the file is called. QuickTime is none."""
-    return content[4:8] == b"ftyp" and content[8:12] != b"qt  "
+    """By its own signature and a track with pictures, whatever the file is called. QuickTime is none."""
+    return _is_film(content) and content[8:12] != b"qt  " and _has_track(content, b"vide")
+
+
+def _is_film(content: bytes) -> bool:
+    return content[4:8] == b"ftyp"
+
+
+def _has_track(content: bytes, kind: bytes) -> bool:
+    """A handler box of this kind: what the relay will look for, too."""
+    return re.search(rb"hdlr.{8}" + kind, content, re.DOTALL) is not None
 
 
 def length_of_sound(content: bytes) -> int:
     """Milliseconds of an MP3 or M4A. Raises MediaRefused: `audio_type`, `audio_damaged`."""
-    is_m4a = content[4:8] == b"ftyp"
+    is_m4a = _is_film(content) and not _has_track(content, b"vide")
     is_mp3 = content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1:2] >= b"\xe0")
     if not (is_m4a or is_mp3):
         raise MediaRefused("audio_type")

@@ -153,7 +153,7 @@ class TextEntry(QWidget):
         if lines > 1:
             self.field = CommitText(name=name, hint=hint)
             self.field.setMinimumHeight(desk.theme.px(26 * lines))
-            self.field.setMaximumHeight(desk.theme.px(26 * lines + 60))
+            self.field.setMaximumHeight(desk.theme.px(26 * lines + 24))
         else:
             self.field = CommitLine(name=name, hint=hint, letters=letters)
         self.field.setAccessibleName(title)

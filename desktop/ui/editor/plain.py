@@ -12,6 +12,7 @@ from desktop.features.composing import degrees, read_degrees, read_position
 from desktop.ui.editor.actions import titled
 from desktop.ui.editor.part import Part, TextEntry, below
 from desktop.ui.editor.picture import FileTaker, Thumb
+from desktop.ui.parts.fields import CommitLine
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from protocol.message_limits import PLACE_LIMIT, TEXT_LIMIT
@@ -128,6 +129,9 @@ class LocationPart(Part):
         }
         for made in self._degrees.values():
             row.addWidget(made, 1)
+        first = self._degrees["latitude"].field
+        if isinstance(first, CommitLine):
+            first.editingFinished.connect(self._split)
         self.column.addLayout(row)
         self.column.addWidget(label(
             "地図のページの「35.68…, 139.76…」は、緯度の欄にそのまま貼り付けられます。", "small", wrap=True
@@ -136,7 +140,7 @@ class LocationPart(Part):
     def show_value(self, value: LocationMessage) -> None:
         self.show_all(value)
         for path, made in self._degrees.items():
-            shown = read_degrees(made.field.text())  # type: ignore[union-attr]
+            shown = read_degrees(made.text)
             if (shown or 0) != getattr(value, path):  # what is being typed is left alone
                 made.set_text(degrees(getattr(value, path)))
 
@@ -150,13 +154,15 @@ class LocationPart(Part):
         return made
 
     def _typed(self, path: str, text: str) -> None:
-        both = read_position(text)
+        self.update_value("地図の位置", **{path: read_degrees(text) or 0})
+
+    def _split(self) -> None:
+        """Both numbers in one field, once the person is done with it: "35.6, 1" may still go on."""
+        both = read_position(self._degrees["latitude"].text)
         if both is not None:
             new = self._value.model_copy(update={"latitude": both[0], "longitude": both[1]})
             self.show_value(new)
             self.tell("地図の位置", new)
-            return
-        self.update_value("地図の位置", **{path: read_degrees(text) or 0})
 
 
 class CouponPart(Part):

@@ -199,8 +199,9 @@ def test_a_moving_picture_is_known_to_be_one() -> None:
 
 
 def test_videos_are_known_by_their_content_not_their_name() -> None:
-    assert is_mp4(b"\0\0\0\x18ftypisom....")
-    assert not is_mp4(b"\0\0\0\x18ftypqt  ....") and not is_mp4(b"RIFF....AVI ") and not is_mp4(b"")
+    film = b"\0\0\0\x18ftypisom...." + b"hdlr" + bytes(8) + b"vide"
+    assert is_mp4(film) and not is_mp4(film.replace(b"vide", b"soun"))
+    assert not is_mp4(film.replace(b"isom", b"qt  ")) and not is_mp4(b"RIFF....AVI ") and not is_mp4(b"")
 
 
 def mp3(seconds: int) -> bytes:

@@ -101,6 +101,16 @@ def test_staff_compose_cards_pictures_with_areas_and_languages_without_json(
         driver.find("bubble.3.area.0.width").setValue(520)  # type: ignore[attr-defined]
         driver.type("bubble.3.area.0.action.url", "https://example.jp/a")
 
+        # a place as maps copy it, and coupons that LINE does not have
+        choose(driver, "bubbles.add.coupon")
+        await driver.until_text("bubble.4.words", "まだありません")
+        driver.click("bubble.4.remove")
+        choose(driver, "bubbles.add.location")
+        await driver.until_seen("bubble.4.latitude")
+        driver.type("bubble.4.latitude", "35.681236, 139.767125")
+        driver.press(Qt.Key.Key_Tab)
+        assert driver.text("bubble.4.longitude") == "139.767125"
+
         # quick replies, an exercise, another language
         driver.click("reply.add")
         await driver.until_seen("reply.0.label")
