@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
-from desktop.ui.parts.cards import Banner, card, row_of
+from desktop.ui.parts.cards import Banner, card
 from desktop.ui.parts.fields import CommitLine, Field
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.screen import Desk
 from desktop.ui.segments.panels import set_value, spin_box, value_of
@@ -86,7 +87,7 @@ class ItemDetails(QWidget):
         column.addWidget(label("答えられる数の範囲", "subheading"))
         self.lowest = self._bound("item.lowest", "いちばん小さい数", "lowest")
         self.highest = self._bound("item.highest", "いちばん大きい数", "highest")
-        column.addLayout(row_of(self.lowest, label("から"), self.highest, label("まで"), 1))
+        column.addWidget(Flow(self.lowest, label("から"), self.highest, label("まで")))
         self._error = label("", "error", wrap=True)
         column.addWidget(self._error)
         self._error.hide()

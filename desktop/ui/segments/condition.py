@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QStackedWidget, QWidget
 
 from desktop.features.recipients import Condition, Known
 from desktop.features.wording import words_for
@@ -103,10 +103,9 @@ class ConditionSheet(Sheet):
         self, parent: QWidget, theme: Theme, known: Known, condition: Condition | None, *, group: str = ""
     ) -> None:
         """`group`: the saved group being written, which cannot name itself."""
-        title = "条件を変える" if condition else "条件を追加する"
+        title = "何でしぼるかを変える" if condition else "何でしぼりますか"
         super().__init__(parent, title, name="condition", width=620)
         self._known, self._condition, self._group = known, condition, group
-        self.column.addWidget(label("何でしぼりますか", "subheading"))
         self.what = QComboBox()
         self.what.setObjectName("condition.what")
         self.what.setAccessibleName("何でしぼりますか")
@@ -206,6 +205,11 @@ class ConditionSheet(Sheet):
                 panel.about(item, chosen)
             elif isinstance(panel, AgePanel | NumberPanel):
                 panel.about(item)
+        for place in range(self._panels.count()):  # what is not seen takes no room
+            other = self._panels.widget(place)
+            assert other is not None
+            kept = QSizePolicy.Policy.Preferred if other is panel else QSizePolicy.Policy.Ignored
+            other.setSizePolicy(QSizePolicy.Policy.Preferred, kept)
         self._panels.setCurrentWidget(panel)
         self._preview()
 

@@ -29,7 +29,9 @@ from protocol.segments import AgeIs, DayIs, FollowedBetween, LanguageIs, NumberI
 
 _ID = Qt.ItemDataRole.UserRole
 _DAYS_LIMIT = 3660
-_LIST_HEIGHT = 130
+_LIST_HEIGHT = 140
+"""At any text size: the sheet must fit on a small screen; it grows with the window."""
+_AIR = 8
 
 
 class Panel(QWidget):
@@ -62,7 +64,7 @@ class Ticks(Panel):
         self.list = QListWidget()
         self.list.setObjectName(name)
         self.list.setAccessibleName(words)
-        self.list.setMinimumHeight(theme.px(_LIST_HEIGHT))
+        self.list.setMinimumHeight(_LIST_HEIGHT)
         self.list.itemChanged.connect(lambda _: self.changed.emit())
         self.column.addWidget(self._search)
         self.column.addWidget(self.list, 1)
@@ -288,7 +290,7 @@ class OneOf(Panel):
         self.list = QListWidget()
         self.list.setObjectName(name)
         self.list.setAccessibleName(words)
-        self.list.setMinimumHeight(theme.px(_LIST_HEIGHT))
+        self.list.setMinimumHeight(_LIST_HEIGHT)
         self.list.currentRowChanged.connect(lambda _: self.changed.emit())
         self._empty = label(empty, "muted", wrap=True)
         self.column.addWidget(self._search)
@@ -332,6 +334,7 @@ def spin_box(name: str, words: str, lowest: int, highest: int) -> QSpinBox:
     box.setSpecialValueText("指定なし")
     box.setValue(lowest - 1)
     box.setGroupSeparatorShown(True)
+    box.lineEdit().setTextMargins(_AIR, 0, 0, 0)  # the style sheet's padding does not reach in there
     return box
 
 

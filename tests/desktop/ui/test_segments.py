@@ -301,6 +301,7 @@ def test_kinds_of_items_and_a_merge_that_says_first_what_it_moves(
         await driver.settle()
         assert driver.page == "item-edit"
         driver.find_as("item.highest", QSpinBox).setValue(20)
+        driver.click("item.unit")
         await driver.picture("item-number")
         driver.click("item.save")
         await driver.until_page("items")
