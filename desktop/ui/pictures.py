@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea
 
 from desktop.features.areas import divided
 from desktop.features.recipients import Condition, Recipients
+from desktop.ui.allowed import may_see
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import Doors, StartWish
 from desktop.ui.picture_examples import example_card, example_tiles
@@ -21,8 +22,8 @@ from protocol.segments import ChoiceIs
 WALKED = (
     "first-start", "sign-in", "home", "deliveries", "delivery-edit", "cards", "imagemap", "recipients",
     "groups", "lists", "test-delivery", "line-link",
-    "confirm", "delivery-result", "waste", "waste-words",
-    "items", "item-edit", "greeting", "waiting", "settings", "manual", "find",
+    "schedule", "confirm", "delivery-result", "delivery-calendar", "waste", "waste-words",
+    "items", "item-edit", "greeting", "waiting", "settings", "sending-rules", "holidays", "manual", "find",
 )  # fmt: skip
 """Pages this walk takes a picture of. `first-start` and `sign-in` show the doors."""
 TOLD = (
@@ -89,6 +90,10 @@ async def _walk(driver: Driver) -> None:
         await _rail(driver, page)
     work = driver.window.work
     assert work is not None
+    for page in ("delivery-calendar", "sending-rules", "holidays"):
+        if may_see(work.desk.office, page):
+            work.go(page)
+            await driver.picture(page)
     work.find_anything()
     driver.type("find.words", "配信")
     await driver.picture("find")
@@ -130,6 +135,7 @@ async def _compose(driver: Driver) -> None:
     await driver.until(lambda: "数えています" not in driver.text("recipients.count"), "count")
     await driver.picture("delivery-edit")
     await _bubbles(driver, draft)
+    await _schedule(driver)
     driver.click("recipients.add")
     await driver.until_seen("condition.what")
     await driver.picture("recipients")
@@ -153,6 +159,21 @@ async def _compose(driver: Driver) -> None:
     driver.click("deliveries.open")
     await driver.settle()
     await driver.picture("delivery-result")
+
+
+async def _schedule(driver: Driver) -> None:
+    """A rule with its next dates; afterwards it goes out at once again."""
+    work = driver.window.work
+    assert work is not None
+    driver.choose("when.kind", "くり返す")
+    await driver.until_seen("when.moments")
+    await driver.settle()
+    area = work.screens.editor.findChild(QScrollArea)
+    if area is not None:
+        area.ensureWidgetVisible(work.screens.editor.when, 0, 40)
+    await driver.picture("schedule")
+    work.screens.editor.undo()
+    await driver.settle()
 
 
 async def _bubbles(driver: Driver, draft: DeliveryDraft) -> None:
