@@ -144,7 +144,7 @@ class WasteTalk:
         title = self._words.card("waste_week", district=town.label(district))
         page = (self._words.buttons["open_waste"], page_url) if page_url else None
         note = self._words.say("waste_by", time=town.calendar.put_out_by) if town.calendar.put_out_by else ""
-        return facts_message(alt=title, title=title, note=note, rows=rows, page=page)
+        return facts_message(alt=title, title=title, note=note, rows=rows, page=page, name_width=3)
 
     def _ways(self, span: str) -> list[Button]:
         ways = [name for name in ("today", "tomorrow", "week") if name != span]

@@ -115,8 +115,12 @@ def facts_message(
     note: str = "",
     page: tuple[str, str] | None = None,
     quick: Sequence[Button] = (),
+    name_width: int = 2,
 ) -> Payload:
-    """A card of names and what is said of them. `page`: label and address of a button below it."""
+    """A card of names and what is said of them. `page`: label and address of a button below it.
+
+    `name_width`: of the names, where what is said of them has 4.
+    """
     contents: list[Payload] = [_text(note, size="sm", color=_QUIET)] if note else []
     for name, fact in rows:
         contents.append(
@@ -126,7 +130,7 @@ def facts_message(
                 "margin": "md",
                 "spacing": "md",
                 "contents": [
-                    {**_text(name, size="sm", color=_QUIET), "flex": 2},
+                    {**_text(name, size="sm", color=_QUIET), "flex": name_width},
                     {**_text(fact, size="md"), "flex": 4},
                 ],
             }
