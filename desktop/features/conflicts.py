@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.features.composing import told
+from desktop.features.groups import known_to
 from desktop.features.wording import words_for
 from desktop.replica.outbox import OutboxEntry
 from desktop.replica.replica import Replica
@@ -16,7 +17,6 @@ from protocol.changes import GreetingSave, ItemSave
 from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
-from protocol.segments import segment_sentence
 
 Lines = tuple[tuple[str, str], ...]
 """Name and value of what is compared."""
@@ -99,7 +99,7 @@ class Conflicts:
         return _item(payload.item) if isinstance(payload, ItemSave) else (("あいさつ", payload.text),)
 
     def _draft(self, draft: DeliveryDraft) -> Lines:
-        items = {item.id: item.body for item in self._replica.records.items()}
+        known = known_to(self._replica, draft.segment)
         bubbles = tuple((f"吹き出し{n}", told(one)) for n, one in enumerate(draft.messages, start=1))
         names = words_for("language")
         others = tuple(
@@ -113,7 +113,8 @@ class Conflicts:
             *others,
             *((("返信の候補", replies),) if replies else ()),
             *((("訓練", "訓練として送る"),) if draft.training else ()),
-            ("宛先", segment_sentence(draft.segment, items)),
+            ("宛先", known.sentence(draft.segment)),
+            *((("除外する宛先", known.names(draft.excluded)),) if draft.excluded else ()),
             ("通知", "音を鳴らさない" if draft.silent else "ふつうに通知する"),
         )
 
@@ -127,5 +128,19 @@ def _item(item: SegmentItem) -> Lines:
         ("項目名", item.title),
         ("質問文", item.question),
         ("選択肢", "・".join(choices)),
+        *_details(item),
         ("聞くか", "いまは聞いていません" if item.retired else "聞いています"),
     )
+
+
+def _details(item: SegmentItem) -> Lines:
+    """What only some kinds have."""
+    if item.kind == "number":
+        bounds = (
+            f"{'' if item.lowest is None else item.lowest}～{'' if item.highest is None else item.highest}"
+        )
+        return (("単位", item.unit), ("範囲", bounds))
+    if item.kind == "birth_year":
+        month = "たずねる" if item.ask_month else "たずねない"
+        return (("月", month), ("人数", "何人分でも" if item.several else "1人分"))
+    return ()

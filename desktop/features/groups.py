@@ -67,20 +67,7 @@ class Groups:
 
     def known(self, *segments: Segment) -> Known:
         """Everything a condition may speak of, and whatever older deliveries these segments name."""
-        records = self._replica.records
-        sent = records.deliveries(DeliveryQuery(states=_WENT_OUT, limit=RECEIVED_SHOWN))
-        titles = {shown.id: shown.body.draft.title for shown in sent}
-        for segment in segments:
-            for node in iter_nodes(segment):
-                older = records.delivery(node.delivery) if isinstance(node, Received) else None
-                if older is not None:
-                    titles.setdefault(older.id, older.body.draft.title)
-        return Known(
-            items={item.id: item.body for item in records.items()},
-            groups={group.id: group for group in records.all("group", SegmentGroup)},
-            lists={one.id: one for one in records.all("list", ResidentList)},
-            deliveries=titles,
-        )
+        return known_to(self._replica, *segments)
 
     def new(self, segment: Segment, name: str = "") -> SegmentGroup:
         """Not kept anywhere yet."""
@@ -131,6 +118,24 @@ class Groups:
     def people(self, segment: Segment) -> PeopleAnswer:
         """Who meets it, without names. Asks the relay."""
         return self._ask("segment-people", PeopleRequest(segment=segment), PeopleAnswer)
+
+
+def known_to(replica: Replica, *segments: Segment) -> Known:
+    """Everything a condition may speak of here, and whatever older deliveries these segments name."""
+    records = replica.records
+    sent = records.deliveries(DeliveryQuery(states=_WENT_OUT, limit=RECEIVED_SHOWN))
+    titles = {shown.id: shown.body.draft.title for shown in sent}
+    for segment in segments:
+        for node in iter_nodes(segment):
+            older = records.delivery(node.delivery) if isinstance(node, Received) else None
+            if older is not None:
+                titles.setdefault(older.id, older.body.draft.title)
+    return Known(
+        items={item.id: item.body for item in records.items()},
+        groups={group.id: group for group in records.all("group", SegmentGroup)},
+        lists={one.id: one for one in records.all("list", ResidentList)},
+        deliveries=titles,
+    )
 
 
 def uses_of(replica: Replica, kind: str, thing: str) -> list[Use]:

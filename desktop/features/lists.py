@@ -163,6 +163,9 @@ class Lists:
         keys = self.ring().private_keys
         if set(self.replica.codes.opened_with()) - set(keys):
             self.replica.codes.close_without(sorted(keys))
+        shown = self.get(list_id)
+        if shown is None or not self.can_read(shown.body):
+            return
         sealed = self.replica.codes.sealed(list_id)
         self.replica.codes.keep(
             [

@@ -7,7 +7,7 @@ line: the places to take, from the outermost list inwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -34,6 +34,11 @@ class Known:
 
     def sentence(self, segment: Segment) -> str:
         return segment_sentence(segment, self.items, self.named)
+
+    def names(self, groups: Iterable[str]) -> str:
+        """The names of saved groups, as they are read."""
+        found = (self.groups.get(id) for id in groups)
+        return "".join(f"「{group.name if group is not None else '削除された宛先'}」" for group in found)
 
 
 @dataclass(frozen=True)

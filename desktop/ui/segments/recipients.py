@@ -101,8 +101,8 @@ class RecipientsPart(QWidget):
     @property
     def sentence(self) -> str:
         """The whole in words."""
-        names = [one.name for id in self._excluded if (one := self._known.groups.get(id)) is not None]
-        without = f"（{''.join(f'「{name}」' for name in names)}の人を除く）" if names else ""
+        names = self._known.names(self._excluded)
+        without = f"（{names}の人を除く）" if names else ""
         return f"{self._known.sentence(self._segment)}{without}{self._ending}"
 
     def recount(self) -> None:
