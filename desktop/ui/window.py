@@ -15,6 +15,7 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `home.new_delivery`, `home.link_line`, `home.restore`, `home.number.friends` | home |
 | `deliveries.table`, `deliveries.new`, `deliveries.open`, `deliveries.copy`, `deliveries.search` | list |
 | `editor.title`, `bubble.<n>.text`, `bubbles.add_text`, `bubbles.add_image`, `editor.saved` | editor |
+| `bubbles.add.<kind>`, `bubble.<n>.card.<m>.…`, `bubble.<n>.canvas`, `reply.<n>.…`, `languages.<tag>` | editor |
 | `recipients.add`, `recipients.condition.<n>`, `recipients.sentence`, `recipients.count` | recipients |
 | `condition.what`, `condition.choices`, `condition.go` | one condition |
 | `editor.test`, `test.person.<login name>`, `test.go`, `test.banner` | test delivery |

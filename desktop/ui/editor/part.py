@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.features.wording import words_of_problem
 from desktop.ui.parts.fields import CommitLine, CommitText
@@ -115,14 +115,18 @@ def _at(whole: Any, path: str) -> Any:
     return whole
 
 
-def tell_at(trouble: QWidget, problems: Sequence[Problem]) -> None:
+def tell_at(trouble: QLabel, problems: Sequence[Problem]) -> None:
     """Put the first problem into words; hide the line where there is none."""
     first = next((one for one in problems if one.code not in NOT_YET), problems[0] if problems else None)
     words = words_of_problem(first).both if first is not None else ""
-    trouble.setProperty("role", "small" if first is not None and first.code in NOT_YET else "error")
-    restyle(trouble)
-    trouble.setText(words)  # type: ignore[attr-defined]
-    trouble.setVisible(bool(words))
+    role = "small" if first is not None and first.code in NOT_YET else "error"
+    if trouble.property("role") != role:
+        trouble.setProperty("role", role)
+        restyle(trouble)
+    if trouble.text() != words:
+        trouble.setText(words)
+    if trouble.isHidden() == bool(words):
+        trouble.setVisible(bool(words))
 
 
 class TextEntry(QWidget):

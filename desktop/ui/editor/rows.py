@@ -212,10 +212,12 @@ class Tabs(_Series):
     def move_one(self, place: int, steps: int) -> None:
         self.place, self._seen = place + steps, None
         super().move_one(place, steps)
+        self.shown.emit(self.place)
 
     def remove(self, place: int) -> None:
         self._seen = None
         super().remove(place)
+        self.shown.emit(self.place)
 
     def _add(self) -> None:
         self.place = len(self._value)

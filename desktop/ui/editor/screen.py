@@ -85,6 +85,7 @@ class EditorScreen(Screen):
         self._edits = Edits(draft)
         self._touched = self._unsaved = False
         self._begun_from = None
+        self._area.verticalScrollBar().setValue(0)
         self._saved.setText("")
         self.choice.hide()
         self.message.begin()
@@ -203,7 +204,8 @@ class EditorScreen(Screen):
         inner.addWidget(self.silent)
         column.addWidget(frame)
         column.addStretch(1)
-        middle.addWidget(scrolling(flow), 1)
+        self._area = scrolling(flow)
+        middle.addWidget(self._area, 1)
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 24, 28, 16)

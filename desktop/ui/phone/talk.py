@@ -48,6 +48,7 @@ class Talk(QWidget):
         self._images: dict[str, QImage] = {}
         self._looked: dict[int, int] = {}
         self._tops: list[int] = []
+        self._measured: dict[int, tuple[Message, tuple[int, int], int]] = {}
         self.setAccessibleName("メッセージの見え方の目安")
 
     def show_messages(self, messages: tuple[Message, ...], taps: tuple[str, ...] = ()) -> None:
@@ -106,8 +107,18 @@ class Talk(QWidget):
         shown = self._messages or (TextMessage(text="（ここに本文が出ます）"),)
         for place, message in enumerate(shown):
             self._tops.append(top)
-            top += self._one(brush, place, message, top) + 6
+            height = self._height_of(place, message) if painter is None else 0
+            top += (height or self._one(brush, place, message, top)) + 6
         return (self._tap_row(brush, top + 4) if self._taps else top) + 12
+
+    def _height_of(self, place: int, message: Message) -> int:
+        """Measured once for each message: most of them stay while one is written."""
+        key = (self.width(), self._size)
+        known = self._measured.get(place)
+        if known is None or known[0] is not message or known[1] != key:
+            height = self._one(Brush(None, self._colours, self._size, self._image), place, message, 0)
+            known = self._measured[place] = (message, key, height)
+        return known[2]
 
     def _one(self, brush: Brush, place: int, message: Message, top: int) -> int:
         room = max(80, self.width() - _LEFT - 34)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from desktop.ui.driver import Driver
 from desktop.ui.editor.imagemap import ImagemapPart
@@ -123,6 +124,14 @@ def test_staff_compose_cards_pictures_with_areas_and_languages_without_json(
         assert driver.find("editor.undo").toolTip() == "元に戻す：本文の入力（English）"
         driver.click("languages.ja")
         assert driver.text("bubble.0.text") == "😊｛地区｝"
+
+        # large letters: nothing stands beyond the edge
+        theme = work.desk.theme
+        theme.apply(replace(theme.settings, text_size=150))
+        await driver.settle()
+        area = next(one for one in editor.findChildren(QScrollArea) if one.isAncestorOf(editor.message))
+        assert area.widget().width() <= area.viewport().width()
+        theme.apply(replace(theme.settings, text_size=100))
 
         # what was written comes back from the relay
         written = editor.draft
