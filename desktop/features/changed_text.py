@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from desktop.features.composing import told
 from desktop.features.recipients import Known
 from desktop.features.wording import words_for
 from protocol.deliveries import DeliveryDraft, whole_segment
-from protocol.messages import Message, TextMessage
+from protocol.messages import Message
 from protocol.moments import when_sentence
 
 
@@ -46,18 +47,8 @@ def changed_facts(before: DeliveryDraft, after: DeliveryDraft, known: Known) -> 
     return [fact for fact in facts if fact[1] != fact[2]]
 
 
-def bubble_words(message: Message) -> str:
-    """A bubble as one reads it in a list: its text, or its kind and what it says of itself."""
-    if isinstance(message, TextMessage):
-        return message.text
-    kinds = words_for("message_kind")
-    said = getattr(message, "alt", "") or getattr(message, "title", "") or getattr(message, "description", "")
-    kind = kinds.get(message.type, message.type)
-    return f"（{kind}：{said}）" if said else f"（{kind}）"
-
-
 def _lines(messages: tuple[Message, ...]) -> list[str]:
-    return [line for message in messages for line in bubble_words(message).splitlines()]
+    return [line for message in messages for line in told(message).splitlines()]
 
 
 def _languages(draft: DeliveryDraft) -> str:

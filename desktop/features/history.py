@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from desktop.features.changed_text import bubble_words
+from desktop.features.composing import told
 from desktop.features.deliveries import Deliveries
 from desktop.features.exports import Cell, japan_time
 from desktop.features.results import Results
@@ -64,7 +64,7 @@ def _row(delivery: Delivery, result: DeliveryResult | None, words: HistoryWords)
         numbers.accepted,
         numbers.refused,
         numbers.unknown,
-        "\n".join(bubble_words(message) for message in delivery.draft.messages),
+        "\n".join(told(message) for message in delivery.draft.messages),
         numbers.waiting,
         numbers.cancelled,
         _known(result.opened if result is not None else None),

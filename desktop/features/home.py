@@ -24,7 +24,17 @@ from protocol.changes import (
     WrapAdd,
 )
 from protocol.deliveries import Delivery
-from protocol.delivery_changes import DeliverySave, DeliverySend, DeliveryTest
+from protocol.delivery_changes import (
+    DeliveryArchive,
+    DeliveryAsk,
+    DeliveryCancel,
+    DeliveryResume,
+    DeliveryReturn,
+    DeliverySave,
+    DeliverySend,
+    DeliveryStop,
+    DeliveryTest,
+)
 from protocol.staff import Department, StaffMember
 from protocol.sync import TownSettings, TownSummary
 
@@ -115,6 +125,15 @@ class Home:
                 return f"「{draft.title or '（配信名なし）'}」"
             case DeliverySend(recipients_seen=many):
                 return f"{many:,}人へ"
+            case (
+                DeliveryAsk(delivery=id)
+                | DeliveryReturn(delivery=id)
+                | DeliveryStop(delivery=id)
+                | DeliveryCancel(delivery=id)
+                | DeliveryResume(delivery=id)
+                | DeliveryArchive(delivery=id)
+            ):
+                return f"「{self._replica.records.title_of(id) or '（配信名なし）'}」"
             case ItemSave(item=item):
                 return f"「{item.title}」"
             case ContactFormSave(form=form):

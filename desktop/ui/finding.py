@@ -20,6 +20,7 @@ from desktop.ui.rail import PLACES
 from desktop.ui.screen import Desk
 from protocol.items import SegmentItem
 
+TOWN_PAGES = (("sending-rules", "配信の決まり"), ("holidays", "休日"))
 _KINDS = {"screen": "画面", "delivery": "配信", "item": "受信設定", "manual": "マニュアル"}
 FURTHER = TABS[1:]
 WASTE_PAGES = (("waste-words", "分別辞典"),)
@@ -69,6 +70,9 @@ class FindSheet(Sheet):
         for page, word in FURTHER:
             if words and words in word and may_see(self._desk.office, page):
                 self._add("screen", page, word, "配信")
+        for page, word in TOWN_PAGES:
+            if words and words in word and may_see(self._desk.office, page):
+                self._add("screen", page, word, "設定")
         for page, word in WASTE_PAGES:
             if words and words in word and may_see(self._desk.office, page):
                 self._add("screen", page, word, "ごみ収集")

@@ -79,7 +79,8 @@ class LastLook(QWidget):
         self.bottom.setSpacing(16)
         column.addLayout(self.bottom)
         column.addStretch(1)
-        middle.addWidget(scrolling(flow), 1)
+        self._area = scrolling(flow)
+        middle.addWidget(self._area, 1)
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 28, 28, 16)
@@ -90,6 +91,7 @@ class LastLook(QWidget):
     def look(self, draft: DeliveryDraft) -> None:
         """Prepare the confirmation of this draft; asks the relay."""
         self._draft, self.confirmation = draft, None
+        self._area.verticalScrollBar().setValue(0)
         self.preview.show_draft(draft)
         self.facts.begin(draft)
         self._typed.set_text("")

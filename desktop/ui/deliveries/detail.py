@@ -68,7 +68,8 @@ class DetailScreen(Screen):
         self._body.setSpacing(16)
         self._column.addLayout(self._body)
         self._column.addStretch(1)
-        outer.addWidget(scrolling(flow), 1)
+        self._area = scrolling(flow)
+        outer.addWidget(self._area, 1)
         side = QWidget()
         side_column = QVBoxLayout(side)
         side_column.setContentsMargins(8, 28, 28, 20)
@@ -78,6 +79,7 @@ class DetailScreen(Screen):
 
     def open(self, delivery_id: str) -> None:
         self._id, self._last = delivery_id, None
+        self._area.verticalScrollBar().setValue(0)
         self.refresh()
 
     def refresh(self) -> None:

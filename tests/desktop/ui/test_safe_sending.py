@@ -79,7 +79,7 @@ def test_what_is_held_counts_down_and_stops_at_one_press_also_at_home(play: Play
         await driver.until_seen("home.hold.stop")
         driver.click("home.hold.stop")
         await driver.until(lambda: relay.delivery(draft.id).state == "draft", "stopped")
-        office.confirming.send(office.confirming.prepare(draft))
+        office.confirming.send(office.confirming.prepare(draft), ("quiet_hours",))
         work.desk.routes.wake_sync()
         await driver.until(lambda: relay.delivery(draft.id).state == "held", "held again")
         begin(relay, draft.id)
