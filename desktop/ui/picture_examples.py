@@ -48,5 +48,5 @@ def example_tiles() -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs name bytes, Qt takes str
     return bytes(buffer.data().data())
