@@ -17,6 +17,7 @@ from protocol.changes import GreetingSave, ItemSave
 from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import DeliverySave
 from protocol.items import SegmentItem
+from protocol.moments import when_sentence
 
 Lines = tuple[tuple[str, str], ...]
 """Name and value of what is compared."""
@@ -115,6 +116,7 @@ class Conflicts:
             *((("訓練", "訓練として送る"),) if draft.training else ()),
             ("宛先", known.sentence(draft.segment)),
             *((("除外する宛先", known.names(draft.excluded)),) if draft.excluded else ()),
+            ("いつ", when_sentence(draft.when, known.items)),
             ("通知", "音を鳴らさない" if draft.silent else "ふつうに通知する"),
         )
 
