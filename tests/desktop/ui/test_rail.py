@@ -20,7 +20,7 @@ def test_no_place_on_the_rail_is_squeezed(play: Play, size: int, height: int) ->
         window.resize(1280, height)
         await driver.settle()
         buttons = [made for made, _ in work.rail._buttons.values() if made.isVisible()]
-        assert len(buttons) == 9
+        assert len(buttons) == 10
         for made in buttons:
             icon, word = made.iconSize().height(), made.fontMetrics().height()
             needed = icon + word if size == 100 else max(icon, word)
