@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, String, cast, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, String, bindparam, cast, func, select, type_coerce
 
 from relay.store.cipher import ColumnCipher
 from relay.store.delivery_tables import resident_lists
@@ -26,25 +26,36 @@ _ROWS_AT_ONCE = 20_000
 _GROUPS_AT_ONCE = 4  # one may hold the numbers of everybody
 _KEYS_AT_ONCE = 500
 
+# Built once: putting one together takes longer than what one tap changed takes to be read.
+_CHOICES = select(resident_choices.c.resident, resident_choices.c.item, resident_choices.c.choice).where(
+    resident_choices.c.resident.in_(bindparam("only", expanding=True))
+)
+_BIRTHS = select(
+    resident_years.c.resident, resident_years.c.item, resident_years.c.year, resident_years.c.month
+).where(resident_years.c.resident.in_(bindparam("only", expanding=True)))
+_NUMBERS = select(resident_numbers.c.resident, resident_numbers.c.item, resident_numbers.c.value)
+_NUMBERS_OF = _NUMBERS.where(resident_numbers.c.resident.in_(bindparam("only", expanding=True)))
+_RESIDENTS = select(
+    residents.c.no,
+    residents.c.id,
+    residents.c.state,
+    type_coerce(residents.c.followed_at, BigInteger),  # a datetime each would double the time
+    residents.c.language,
+    residents.c.line_user_sealed,
+)
+_ALL_RESIDENTS = _RESIDENTS.order_by(residents.c.no)
+_CHANGED_RESIDENTS = _RESIDENTS.where(residents.c.changed_seq > bindparam("after")).order_by(
+    residents.c.changed_seq
+)
+
 ResidentRow = tuple[int, str, str, int, str, bytes]
 """no, id, state, followed_at in microseconds since 1970, language, sealed LINE user id."""
 
 
 def iter_residents(connection: Connection, *, after: int = 0) -> Iterator[Sequence[ResidentRow]]:
     """Residents whose number in the stream is above `after`, all of them for 0, many at a time."""
-    query = select(
-        residents.c.no,
-        residents.c.id,
-        residents.c.state,
-        type_coerce(residents.c.followed_at, BigInteger),  # a datetime each would double the time
-        residents.c.language,
-        residents.c.line_user_sealed,
-    )
-    if after:
-        query = query.where(residents.c.changed_seq > after).order_by(residents.c.changed_seq)
-    else:
-        query = query.order_by(residents.c.no)
-    result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
+    query, values = (_CHANGED_RESIDENTS, {"after": after}) if after else (_ALL_RESIDENTS, {})
+    result = connection.execute(query, values, execution_options={"yield_per": _ROWS_AT_ONCE})
     yield from result.partitions()
 
 
@@ -69,23 +80,17 @@ def iter_list_groups(connection: Connection, lists: Sequence[str] | None = None)
 
 def iter_choices(connection: Connection, only: Sequence[int]) -> Iterator[tuple[int, str, str]]:
     """(resident no, item, choice) of these residents."""
-    query = select(resident_choices.c.resident, resident_choices.c.item, resident_choices.c.choice)
-    return _some(connection, query, resident_choices.c.resident, only)
+    return _some(connection, _CHOICES, only)
 
 
 def iter_births(connection: Connection, only: Sequence[int]) -> Iterator[tuple[int, str, int, int | None]]:
     """(resident no, item, year, month or None) of these residents."""
-    kept = resident_years.c
-    return _some(connection, select(kept.resident, kept.item, kept.year, kept.month), kept.resident, only)
+    return _some(connection, _BIRTHS, only)
 
 
 def iter_numbers(connection: Connection, only: Sequence[int] | None = None) -> Iterator[tuple[int, str, int]]:
     """(resident no, item, number) of all residents, or of these; a day is a number (date.toordinal)."""
-    kept = resident_numbers.c
-    query = select(kept.resident, kept.item, kept.value)
-    if only is None:
-        return _stream(connection, query)
-    return _some(connection, query, kept.resident, only)
+    return _stream(connection, _NUMBERS) if only is None else _some(connection, _NUMBERS_OF, only)
 
 
 def iter_received(connection: Connection, delivery: str) -> Iterator[tuple[str, bytes, int]]:
@@ -115,9 +120,10 @@ def _groups(connection: Connection, numbers: Any, *by: Any, where: Sequence[Any]
         yield from part
 
 
-def _some(connection: Connection, query: Select[Any], column: Any, only: Sequence[int]) -> Iterator[Any]:
+def _some(connection: Connection, query: Select[Any], only: Sequence[int]) -> Iterator[Any]:
     for start in range(0, len(only), _KEYS_AT_ONCE):
-        yield from _stream(connection, query.where(column.in_(only[start : start + _KEYS_AT_ONCE])))
+        some = only[start : start + _KEYS_AT_ONCE]
+        yield from connection.execute(query, {"only": some})
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
