@@ -18,6 +18,11 @@ Stable object names for story scripts and tests (QWidget.findChild):
 | `bubbles.add.<kind>`, `bubble.<n>.card.<m>.…`, `bubble.<n>.canvas`, `reply.<n>.…`, `languages.<tag>` | editor |
 | `recipients.add`, `recipients.condition.<n>`, `recipients.sentence`, `recipients.count` | recipients |
 | `condition.what`, `condition.choices`, `condition.go` | one condition |
+| `recipients.joined`, `recipients.joined.<n>`, `recipients.more.<n>`, `recipients.add_bundle`, `recipients.who` | nesting |
+| `recipients.excluded.choose`, `excluded.groups`, `excluded.go`, `who.total`, `who.chart.<item>` | excluded, who |
+| `deliveries.tab.<page>`, `groups.new`, `groups.row.<n>`, `group.name`, `group.save`, `group.uses` | saved groups |
+| `lists.new`, `lists.row.<n>`, `list.name`, `list.fill`, `fill.go`, `codes.import`, `codes.table`, `import.go` | lists |
+| `item.unit`, `item.lowest`, `item.ask_month`, `item.several`, `choices.merge`, `merge.into`, `merge.go` | kinds of items |
 | `editor.test`, `test.person.<login name>`, `test.go`, `test.banner` | test delivery |
 | `link.code`, `link.banner`, `link.close` | tying the own LINE account |
 | `editor.confirm`, `confirm.count`, `confirm.quota`, `confirm.typed`, `confirm.send` | confirmation |
