@@ -33,7 +33,7 @@ from protocol.segments import (
 from relay.errors import Refused
 from relay.features.bit_slices import BitSlices
 from relay.features.packed import unpacked
-from relay.features.segment_upkeep import SegmentBitmaps
+from relay.features.segment_upkeep import SegmentBitmaps, birth_key
 from relay.store.database import Connection
 from relay.store.segment_rows import iter_received
 
@@ -42,6 +42,7 @@ _JAPAN = ZoneInfo("Asia/Tokyo")
 _DAY = 24 * 3600 * 1_000_000
 _JAPAN_OFFSET = 9 * 3600 * 1_000_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_ANY_MONTH = 12
 _NOBODY = BitMap()
 _NO_NUMBERS = BitSlices()
 
@@ -105,7 +106,7 @@ class Evaluation:
             case HasAnswered():
                 return kept.answered.get(segment.item, _NOBODY)
             case AgeIs():
-                return _union(self._of_age(segment))
+                return self._of_age(segment)
             case NumberIs():
                 return self._between(segment.item, segment.lowest, segment.highest)
             case DayIs():
@@ -137,17 +138,23 @@ class Evaluation:
             found -= other
         return found
 
-    def _of_age(self, node: AgeIs) -> Iterator[BitMap]:
-        for (item, year, month), found in self._kept.births.items():
-            if item != node.item:
-                continue
-            age = self._today.year - year
-            if node.basis == "month" and month > self._today.month:
-                age -= 1
-            is_old_enough = node.lowest is None or age >= node.lowest
-            is_young_enough = node.highest is None or age <= node.highest
-            if is_old_enough and is_young_enough:
-                yield found
+    def _of_age(self, node: AgeIs) -> BitMap:
+        """A range of births: the youngest have the latest, and who did not tell the month counts as having
+        had the birthday.
+        """
+        month = self._today.month if node.basis == "month" else _ANY_MONTH
+        year = self._today.year
+        latest = None if node.lowest is None else birth_key(year - node.lowest, month)
+        earliest = None if node.highest is None else birth_key(year - node.highest - 1, month) + 1
+        ages, several = self._kept.ages.get(node.item), self._kept.several.get(node.item)
+        found = ages.between(earliest, latest) if ages is not None else BitMap()
+        if several:
+            found |= several & _union(
+                members
+                for (item, born, in_month), members in self._kept.births.items()
+                if item == node.item and _lies_between(birth_key(born, in_month), earliest, latest)
+            )
+        return found
 
     def _between(self, item: str, lowest: int | None, highest: int | None) -> BitMap:
         return self._kept.numbers.get(item, _NO_NUMBERS).between(lowest, highest)
@@ -192,6 +199,10 @@ def _union(parts: Iterator[BitMap]) -> BitMap:
     if len(found) == 1:
         return found[0]
     return BitMap.union(*found) if found else BitMap()
+
+
+def _lies_between(number: int, lowest: int | None, highest: int | None) -> bool:
+    return (lowest is None or number >= lowest) and (highest is None or number <= highest)
 
 
 def _same_days(day: date) -> Iterator[date]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from pyroaring import BitMap
 
 from relay.features.bit_slices import BitSlices
+from relay.features.ordered_bitmaps import OrderedBitmaps
 from relay.features.user_ids import UserIds
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
@@ -34,8 +35,15 @@ _JAPAN_OFFSET = 9 * 3600 * 1_000_000
 """Microseconds; Japan has had no summer time since 1951."""
 _DAY = 24 * 3600 * 1_000_000
 _FEW = 8
+_DAYS_TOGETHER = 64
+_MONTHS_TOGETHER = 13
 _TEXT_AT_ONCE = 500_000
 """Signs of a list of numbers that become numbers at a time: that of everybody needs no forty megabytes."""
+
+
+def birth_key(year: int, month: int) -> int:
+    """Births in order; month 0, not told, stands before January."""
+    return year * _MONTHS_TOGETHER + month
 
 
 class SegmentBitmaps:
@@ -47,10 +55,14 @@ class SegmentBitmaps:
         self.choices: dict[tuple[str, str], BitMap] = {}
         self.births: dict[tuple[str, int, int], BitMap] = {}
         """By item, year and month; month 0 where it was not told."""
+        self.ages: dict[str, OrderedBitmaps] = {}
+        """By item those who named one person, under `birth_key`."""
+        self.several: dict[str, BitMap] = {}
+        """By item those who named more than one, whom a range must not count by difference."""
         self.numbers: dict[str, BitSlices] = {}
         self.answered: dict[str, BitMap] = {}
         self.languages: dict[str, BitMap] = {}
-        self.followed = BitSlices()
+        self.followed = OrderedBitmaps(_DAYS_TOGETHER)
         """Days since 1970 in Japan."""
         self.lists: dict[str, BitMap] = {}
         self.ids = UserIds()
@@ -68,9 +80,10 @@ class SegmentBitmaps:
         for item, choice, text in iter_choice_groups(connection):
             made.choices[item, choice] = members = _bitmap(text)
             _into(made.answered, item, members)
-        for item, year, month, text in iter_birth_groups(connection):
-            made.births[item, year, month or 0] = members = _bitmap(text)
-            _into(made.answered, item, members)
+        made._add_births(
+            ((item, year, month or 0), _bitmap(text))
+            for item, year, month, text in iter_birth_groups(connection)
+        )
         made._add_numbers(iter_numbers(connection))
         made.mend_lists(connection)
         return made
@@ -87,11 +100,7 @@ class SegmentBitmaps:
         for (item, choice), members in _grouped(((item, choice), no) for no, item, choice in choices):
             _into(self.choices, (item, choice), members)
             _into(self.answered, item, members)
-        for (item, year, month), members in _grouped(
-            ((item, year, month or 0), no) for no, item, year, month in births
-        ):
-            _into(self.births, (item, year, month), members)
-            _into(self.answered, item, members)
+        self._add_births(_grouped(((item, year, month or 0), no) for no, item, year, month in births))
         self._add_numbers(values)
 
     def mend_lists(self, connection: Connection) -> None:
@@ -105,15 +114,24 @@ class SegmentBitmaps:
 
     def _add_residents(self, connection: Connection, cipher: ColumnCipher, after: int) -> list[int]:
         open_id = user_id_opener(cipher)
-        numbers: list[int] = []
+        numbers = array("I")
+        days: dict[int, array[int]] = {}
         for rows in iter_residents(connection, after=after):
-            self._add_rows(rows, open_id, is_new=not after)
-            numbers += [row[0] for row in rows]
-        return numbers
+            self._add_rows(rows, open_id, days, is_new=not after)
+            numbers.extend(row[0] for row in rows)
+        for day, members in days.items():
+            self.followed.put(day, BitMap(members))
+        return numbers.tolist() if after else []
 
     def _add_rows(
-        self, rows: Iterable[ResidentRow], open_id: Callable[[str, bytes], bytes], *, is_new: bool
+        self,
+        rows: Iterable[ResidentRow],
+        open_id: Callable[[str, bytes], bytes],
+        days: dict[int, array[int]],
+        *,
+        is_new: bool,
     ) -> None:
+        """Everything but the days they came on, which are only gathered: all of one day at once is quicker."""
         numbers, ids, states, followed, languages, sealed = zip(*rows, strict=True)
         self.ids.put(list(zip(numbers, map(open_id, ids, sealed), strict=True)))
         changed = BitMap(numbers)
@@ -123,9 +141,12 @@ class SegmentBitmaps:
             _forget(self.languages.values(), changed)
         self.known |= changed
         self.friends |= BitMap([no for no, state in zip(numbers, states, strict=True) if state == FRIEND])
-        days = [(at + _JAPAN_OFFSET) // _DAY for at in followed]
-        for day, members in _grouped(zip(days, numbers, strict=True)):
-            self.followed.put(day, members)
+        for at, number in zip(followed, numbers, strict=True):
+            day = (at + _JAPAN_OFFSET) // _DAY
+            if day in days:
+                days[day].append(number)
+            else:
+                days[day] = array("I", (number,))
         for language, members in _grouped(zip(languages, numbers, strict=True)):
             _into(self.languages, language, members)
 
@@ -138,10 +159,29 @@ class SegmentBitmaps:
                 self.numbers.setdefault(item, BitSlices()).add(pairs)
                 _into(self.answered, item, BitMap([no for no, _ in pairs]))
 
+    def _add_births(self, groups: Iterable[tuple[tuple[str, int, int], BitMap]]) -> None:
+        """Everybody named by these residents, of whom none is in here yet."""
+        found = dict(groups)
+        named: dict[str, BitMap] = {}
+        for (item, year, month), members in found.items():
+            if item in named:
+                _into(self.several, item, named[item] & members)
+            _into(named, item, members)
+            _into(self.births, (item, year, month), members)
+        for (item, year, month), members in found.items():
+            alone = members - self.several[item] if item in self.several else members
+            ages = self.ages.setdefault(item, OrderedBitmaps(_MONTHS_TOGETHER))
+            ages.put(birth_key(year, month), alone)
+        for item, members in named.items():
+            _into(self.answered, item, members)
+
     def _forget_answers(self, changed: BitMap) -> None:
         _forget(self.choices.values(), changed)
         _forget(self.births.values(), changed)
         _forget(self.answered.values(), changed)
+        _forget(self.several.values(), changed)
+        for ages in self.ages.values():
+            ages.forget(changed)
         for slices in self.numbers.values():
             slices.forget(changed)
 
