@@ -27,6 +27,7 @@ NOT_YET = frozenset(
     }
 )  # fmt: skip
 """What is only unfinished: told calmly, because everybody begins with an empty field."""
+_EMPTY = "まだ入っていません。"
 
 
 def below(problems: Sequence[Problem], place: str) -> list[Problem]:
@@ -119,6 +120,8 @@ def tell_at(trouble: QLabel, problems: Sequence[Problem]) -> None:
     """Put the first problem into words; hide the line where there is none."""
     first = next((one for one in problems if one.code not in NOT_YET), problems[0] if problems else None)
     words = words_of_problem(first).both if first is not None else ""
+    if first is not None and first.code in ("text_missing", "alt_missing"):
+        words = _EMPTY  # shorter: a new card has many empty fields
     role = "small" if first is not None and first.code in NOT_YET else "error"
     if trouble.property("role") != role:
         trouble.setProperty("role", role)

@@ -43,6 +43,7 @@ from desktop.features.pictures import (
     fit_template_picture,
     is_animated,
 )
+from desktop.features.wording import words_for, words_of_trouble
 from protocol.card_limits import MAP_WIDTH
 from protocol.deliveries import DeliveryDraft, find_content_problems
 from protocol.ids import new_id
@@ -196,6 +197,12 @@ def test_a_moving_picture_is_known_to_be_one() -> None:
     frames = [Image.new("L", (20, 20), shade) for shade in (0, 255)]
     assert is_animated(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert not is_animated(picture(20, 20)) and not is_animated(b"")
+
+
+@pytest.mark.parametrize("what", words_for("media_refused"))
+def test_what_cannot_be_used_is_told_in_words(what: str) -> None:
+    words = words_of_trouble(MediaRefused(what, limit=200)).both
+    assert words.endswith("。") and "{" not in words and ("large" not in what or "200MB" in words)
 
 
 def test_videos_are_known_by_their_content_not_their_name() -> None:
