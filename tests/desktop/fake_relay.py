@@ -336,11 +336,7 @@ class FakeRelay:
             return self._results[change.id]
         account = self.accounts[login_name]
         assert is_signed_by(change, account.sign_key)
-        reason, version = "", 0
-        if self._refuse:
-            reason = self._refuse.pop(0)
-        else:
-            reason, version = self._do(change, account)
+        reason, version = (self._refuse.pop(0), 0) if self._refuse else self._do(change, account)
         if not reason:
             self.applied.append(change)
         result = ChangeResult(
