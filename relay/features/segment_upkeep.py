@@ -131,7 +131,7 @@ class SegmentBitmaps:
         *,
         is_new: bool,
     ) -> None:
-        """Everything but the days they came on, which are only gathered: all of one day at once is quicker."""
+        """Everything but the days they came on; these are gathered, as all of one day at once is quicker."""
         numbers, ids, states, followed, languages, sealed = zip(*rows, strict=True)
         self.ids.put(list(zip(numbers, map(open_id, ids, sealed), strict=True)))
         changed = BitMap(numbers)
