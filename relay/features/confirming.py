@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from protocol.changes import Change
-from protocol.deliveries import Delivery, DeliveryNumbers, DeliveryState, find_sending_problems
+from protocol.deliveries import Delivery, DeliveryNumbers, DeliveryState
 from protocol.delivery_changes import DeliverySend
 from protocol.moments import next_moments
 from protocol.problems import Problem
@@ -64,7 +64,8 @@ class Confirming:
             problems = self._recipients.find_problems(connection, delivery.draft, now)
         refuse_first(problems)
         count = self._recipients.count(delivery.draft)
-        refuse_first(find_sending_problems(count, None)[:1] if count == 0 else ())
+        if count == 0:
+            raise Refused("no_recipients")
         still_fits = self._fits(delivery, count, now)
         if has_grown_too_much(payload.recipients_seen, count):
             raise Refused("count_changed")
