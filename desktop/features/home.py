@@ -73,7 +73,8 @@ class Home:
         records = self._replica.records
         settings = records.settings()
         drafts = DeliveryQuery(states=("draft",), archived=False, limit=LAST_SHOWN)
-        last = DeliveryQuery(states=("sent", "failed"), limit=LAST_SHOWN)
+        ended = ("sent", "cancelled", "skipped", "failed")
+        last = DeliveryQuery(states=ended, archived=False, limit=LAST_SHOWN)
         return Today(
             summary=records.summary(),
             settings=settings.body if settings else None,

@@ -194,8 +194,8 @@ class HomeScreen(Screen):
         row.addLayout(words, 1)
         if shown.waiting:
             row.addWidget(badge("送信待ち", "warning"))
-        if delivery.state == "failed":
-            row.addWidget(badge(words_for("delivery_state")["failed"], STATE_TONES["failed"]))
+        if delivery.state in ("failed", "cancelled", "skipped"):
+            row.addWidget(badge(words_for("delivery_state")[delivery.state], STATE_TONES[delivery.state]))
         open_it = button(
             verb, lambda: self.desk.routes.open_delivery(shown.id), name=f"{name}.open", role="quiet"
         )

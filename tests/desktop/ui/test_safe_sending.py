@@ -135,6 +135,28 @@ def test_the_second_person_sees_what_changed_and_gives_it_back_or_lets_it_go(
     play(story)
 
 
+def test_in_an_emergency_a_reason_stands_for_the_second_person(play: Play, relay: FakeRelay) -> None:
+    relay.safety.needs_second = True
+
+    async def story(driver: Driver) -> None:
+        work = driver.window.work
+        assert work is not None
+        made = work.desk.office.deliveries.new("避難")
+        draft = made.model_copy(update={"messages": (TextMessage(text="避難してください。"),)})
+        work.desk.routes.confirm(draft)
+        await driver.until_seen("confirm.second.open")
+        assert not driver.sees("confirm.send") and driver.find("confirm.ask").isEnabled()
+        driver.click("confirm.second.open")
+        driver.type("confirm.second.reason", "避難指示")
+        assert not driver.find("confirm.second.go").isEnabled()
+        driver.type("confirm.typed", "4,321")
+        driver.click("confirm.second.go")
+        await driver.until(lambda: ("delivery", draft.id) in relay.records, "at the relay")
+        await driver.until(lambda: relay.delivery(draft.id).bypassed == "避難指示", "sent")
+
+    play(story)
+
+
 def test_results_say_what_line_does_not_tell_and_go_to_excel(
     play: Play, relay: FakeRelay, tmp_path: Path
 ) -> None:
