@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from desktop.errors import KeysNotReady, ListTooLarge, ListUnreadable
-from desktop.features import transfers
+from desktop.features import tables_in
 from desktop.features.transfers import (
     HEADER,
     Transfer,
@@ -207,7 +207,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfers, "ROWS_LIMIT", 50)
+    monkeypatch.setattr(tables_in, "ROWS_LIMIT", 50)
     with pytest.raises(ListTooLarge):
         read_list(sheet(tmp_path, *((f"user{n}", "名") for n in range(60))))
 
