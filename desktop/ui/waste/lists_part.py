@@ -163,7 +163,7 @@ class KindsPart(ListPart):
     thing = "ごみの種類"
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, ("しるし", "種類", "色", "出し方"), (90, 220, "#000000", 300), 3)
+        super().__init__(desk, ("しるし", "種類", "色", "出し方"), (90, 220, "#dddddddd", 300), 3)
 
     def fill(self) -> None:
         marks = kind_marks(self.calendar)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from desktop.features.waste import rule_words
 from desktop.ui.parts.buttons import button
@@ -110,14 +110,22 @@ class RuleSheet(Sheet):
         form.add("holiday", "祝日のとき", self.holiday)
         self.first = DayField(name="waste_rule.first", words="始まりの日", changed=self._fit)
         form.add("first", "始まりの日", self.first)
-        self.column.addLayout(form)
         self.said = label("", "muted", wrap=True, name="waste_rule.said")
-        self.column.addWidget(self.said)
-        self.column.addWidget(label("地区", "subheading"))
         self.districts = DistrictChoice(districts, name="waste_rule.district", changed=self._fit)
-        area = scrolling(self.districts)
-        area.setMinimumHeight(desk.theme.px(230))
-        self.column.addWidget(area, 1)
+        # One part that scrolls, so that verb and cancel are seen on a low screen with large letters too.
+        flow = QWidget()
+        inner = QVBoxLayout(flow)
+        inner.setContentsMargins(0, 0, 12, 0)
+        inner.setSpacing(12)
+        inner.addLayout(form)
+        inner.addWidget(self.said)
+        inner.addWidget(label("地区", "subheading"))
+        inner.addWidget(self.districts)
+        area = scrolling(flow)
+        area.setFixedHeight(
+            max(desk.theme.px(240), min(desk.theme.px(520), parent.window().height() - desk.theme.px(240)))
+        )
+        self.column.addWidget(area)
         self.wrong = label("", "error", wrap=True, name="waste_rule.wrong")
         self.wrong.hide()
         self.column.addWidget(self.wrong)
@@ -167,7 +175,9 @@ class RuleSheet(Sheet):
             return  # still being put together
         self._form_rows()
         rule = self.rule
-        self.said.setText(f"{rule_words(rule.rule)}　・　{len(rule.districts)}地区")
+        is_whole = bool(rule.rule.weekdays) or rule.rule.pattern == "monthly"
+        days = rule_words(rule.rule) if is_whole else "曜日を選んでください"
+        self.said.setText(f"{days}　・　{len(rule.districts)}地区")
 
     def _go(self) -> None:
         rule = self.rule

@@ -49,13 +49,14 @@ class WasteWordsScreen(Screen):
             icon="left",
             theme=desk.theme,
         )
-        self._import = button("Excel・CSVから取り込む", self._choose_import, name="words.import")
+        self._import = button("取り込む", self._choose_import, name="words.import")
         export = button(
             "書き出す", self._choose_export, name="words.export", icon="download", theme=desk.theme
         )
         self._add = button("ことばを追加する", self.new, name="words.add", icon="plus", theme=desk.theme)
         hint = "「○○の捨て方」と送った住民に、この辞典から答えます。"
-        outer.addWidget(header("分別辞典", hint, back, self._import, export, self._add))
+        outer.addLayout(row_of(back, 1))
+        outer.addWidget(header("分別辞典", hint, self._import, export, self._add))
         self.banner = Banner(desk.theme, name="words.banner")
         outer.addWidget(self.banner)
         middle = QHBoxLayout()

@@ -56,22 +56,13 @@ class YearPart(QWidget):
         )
         self._pdf = button("この地区のPDF", self._choose_pdf, name="waste.year.pdf")
         self._all = button("全地区のPDF", self._choose_all, name="waste.year.all")
-        column.addLayout(
-            row_of(
-                label("地区", "muted"),
-                self.district,
-                earlier,
-                self._year,
-                later,
-                1,
-                self.large,
-                self._print,
-                self._pdf,
-                self._all,
-            )
-        )
+        column.addLayout(row_of(label("地区", "muted"), self.district, earlier, self._year, later, 1))
         self._hint = label("", "muted", wrap=True)
-        column.addWidget(self._hint)
+        printing = row_of(spacing=8)
+        printing.addWidget(self._hint, 1)
+        for made in (self.large, self._print, self._pdf, self._all):
+            printing.addWidget(made)
+        column.addLayout(printing)
         self.view = YearView(desk.theme, name="waste.year.view")
         self.view.asked.connect(self.open_day)
         column.addWidget(scrolling(self.view), 1)
@@ -93,7 +84,7 @@ class YearPart(QWidget):
         for made in (self._print, self._pdf, self._all):
             made.setEnabled(bool(districts) and bool(calendar.rules))
         self._hint.setText(
-            "日を押すと、休み・振り替え・臨時の収集を入れられます。矢印キーで日を選び、Enterでも開きます。"
+            "日を押すと、休み・振り替え・臨時の収集を入れられます（矢印キーとEnterでも）。"
             if districts
             else "「お知らせ」のタブで地区の項目を選ぶと、地区ごとのカレンダーが出ます。"
         )
