@@ -165,6 +165,7 @@ class SettingsPage:
                     connection, session, fields, gone=filled.decision.gone, code_trouble=filled.code_trouble
                 )
                 values["language"] = more.language or values["language"]
+                values["code_typed"] = more.code
                 status = 409 if "changed" in filled.troubles else 422
                 return self._renderer.page("settings.html", values, headers=self._headers, status=status)
             if filled.decision.changes:
@@ -265,6 +266,7 @@ class SettingsPage:
             "languages": LANGUAGE_NAMES,
             "takes_codes": takes_codes(connection, self._database.cipher),
             "code_trouble": code_trouble,
+            "code_typed": "",
             "trouble_count": len(troubled) + bool(code_trouble),
             "births_limit": BIRTHS_LIMIT,
             "form_token": session.form_token,

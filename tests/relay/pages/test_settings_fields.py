@@ -113,7 +113,9 @@ def test_a_code_is_asked_for_only_where_there_are_codes_and_entered_once(
         publish_list(connection, counter.database.cipher, heads, utc_now())
         add_codes(connection, [("c", "heads", code_hash(CODE))])
     assert "認証コード" in visitor.get("/pages/settings").text
-    wrong = visitor.save(visitor.form() | {"code": new_code(), "a.people": "3"})
+    other = new_code()
+    wrong = visitor.save(visitor.form() | {"code": other, "a.people": "3"})
+    assert f'value="{other}"' in wrong.text  # nobody types 26 signs twice
     assert (wrong.status_code, "このコードは確認できませんでした" in wrong.text) == (422, True)
     assert answers(counter, phone) == {}  # nothing is kept of a form that is shown again
     right = visitor.save(visitor.form() | {"code": CODE.lower(), "a.people": "3"})
