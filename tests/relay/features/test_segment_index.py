@@ -1,4 +1,4 @@
-"""The segment index in other processes, its user ids, what it splits and finds by day. SEG-3 to SEG-5."""
+"""The segment index in other processes, its user ids, what it splits and finds by day. SEG-3, SEG-4."""
 
 from __future__ import annotations
 
