@@ -62,9 +62,9 @@ EXAMPLES: Mapping[str, str] = {
 
 PAGES: Mapping[Page, str] = {
     "settings": "受信設定",
-    "contact": "問い合わせ",
-    "mine": "マイページ",
-    "waste": "ごみの日",
+    "contact": "お問い合わせ",
+    "mine": "送った内容",
+    "waste": "ごみの収集",
 }
 NOTICE_CHARACTERS = 42
 

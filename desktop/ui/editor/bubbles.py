@@ -100,6 +100,11 @@ class Bubbles(QWidget):
         """`at` as seen from the messages: `2.cards.0.buttons.1.label`."""
         self.rows.show_problems(problems)
 
+    def forget(self) -> None:
+        """Another delivery is written now: editors and what they told of files begin anew."""
+        self._image.forget()
+        self.rows.forget()
+
     def add_picture_file(self, path: Path) -> None:
         """Fit and add a picture; also the door for scripts."""
         self._image.take_file(path)
@@ -149,6 +154,10 @@ class _BubbleRows(Rows):
             here = [one for one in below(problems, str(place)) if one.code not in NOT_YET]
             mark.setText(f"直すところ {len(here)}")  # type: ignore[attr-defined]
             mark.setVisible(bool(here))
+
+    def forget(self) -> None:
+        self._badges = []
+        super().forget()
 
     def _rebuild(self) -> None:
         self._badges = []

@@ -77,6 +77,8 @@ class MessagePanel(QWidget):
     def begin(self) -> None:
         """Another delivery: again in Japanese."""
         self.language = DEFAULT_LANGUAGE
+        self._draft = None
+        self.bubbles.forget()
 
     def _follow(self, before: DeliveryDraft | None, draft: DeliveryDraft) -> None:
         """The phone shows the bubble that was just changed."""

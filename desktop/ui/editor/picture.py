@@ -75,6 +75,10 @@ class FileTaker(QWidget):
         column.addWidget(self.row)
         column.addWidget(self.banner)
 
+    def forget(self) -> None:
+        """Another thing is shown: what was told about the last file is over."""
+        self.banner.hide()
+
     def take_file(self, path: Path) -> None:
         """Read and fit a file; also the door for scripts."""
 

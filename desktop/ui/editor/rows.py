@@ -125,6 +125,11 @@ class Rows(_Series):
             row.show_problems(below(problems, str(place)))
         tell_at(self.trouble, [one for one in problems if not one.at.partition(".")[0].isdigit()])
 
+    def forget(self) -> None:
+        """The next values get new editors."""
+        self._kinds, self._value, self._built_rows = (), (), []
+        clear(self._rows)
+
     def row(self, place: int) -> Part:
         return self._built_rows[place]
 
