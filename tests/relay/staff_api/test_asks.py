@@ -1,4 +1,4 @@
-"""Questions that need the relay: how many, how much is left, what would be lost. SEG-1, SEG-12."""
+"""Questions that need the relay: how many, how much is left, what would be lost. SEG-1, SEG-4, SEG-12."""
 
 from __future__ import annotations
 
