@@ -47,12 +47,19 @@ def _card(paper: QTextDocument, list_name: str, account_name: str, made: MadeCod
         f"<td width='50%'><table width='100%'><tr><td>"
         f"<p>{escape(person)} 様{number}</p>"
         f"<p style='font-size:9pt'>{escape(account_name)}「{escape(list_name)}」の認証コード</p>"
-        f"<p style='font-size:11pt; font-family:{LETTERS}'><b>{escape(made.code)}</b></p>"
+        f"<p style='font-size:13pt; font-family:{LETTERS}'><b>{_in_two(made.code)}</b></p>"
         "<p style='font-size:8pt'>LINEのトークで、このコードをそのまま送ってください。"
         "ほかの人に見せないでください。</p></td>"
         f"<td width='{_QR_PIXELS}'><img src='{name}' width='{_QR_PIXELS}' height='{_QR_PIXELS}'></td>"
         "</tr></table></td>"
     )
+
+
+def _in_two(code: str) -> str:
+    """On two lines, broken where a person breaks it when typing."""
+    groups = code.split("-")
+    half = (len(groups) + 1) // 2
+    return f"{escape('-'.join(groups[:half]))}-<br>{escape('-'.join(groups[half:]))}"
 
 
 def _qr(code: str) -> QImage:

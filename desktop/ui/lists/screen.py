@@ -74,6 +74,7 @@ class ListsScreen(Screen):
         may_write = self.desk.office.may("deliveries", "edit")
         for made in (self._new, self._save, self._remove, self.ways, self.codes.writing):
             offer(made, may_write)
+        self.fields.setEnabled(may_write)
         lists, groups = self.desk.office.lists, self.desk.office.groups
         self.desk.background.local(lambda: Read(lists.all(), lists.departments(), groups.known()), self._show)
 

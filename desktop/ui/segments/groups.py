@@ -71,6 +71,9 @@ class GroupsScreen(Screen):
         may_write = self.desk.office.may("deliveries", "edit")
         for made in (self._new, self._save, self._copy, self._remove):
             offer(made, may_write)
+        self.recipients.allow(may_write)
+        for field in (self.name, self.note):
+            field.setReadOnly(not may_write)
         groups, segment = self.desk.office.groups, self._group.segment if self._group else Everyone()
         self.desk.background.local(lambda: Read(groups.all(), groups.known(segment)), self._show)
 

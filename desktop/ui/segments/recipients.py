@@ -71,7 +71,8 @@ class RecipientsPart(QWidget):
         add = button("条件を追加する", self.lines.add, name=f"{name}.add", icon="plus", theme=desk.theme)
         bundle = button("まとまりを追加する", self.lines.add_bundle, name=f"{name}.add_bundle")
         self._everyone = button("友だち全員に戻す", self._reset, name=f"{name}.everyone", role="quiet")
-        column.addWidget(Flow(add, bundle, self._everyone))
+        self._adding = Flow(add, bundle, self._everyone)
+        column.addWidget(self._adding)
         self.excluded = ExcludedGroups(desk, name=f"{name}.excluded")
         self.excluded.changed.connect(lambda ids: self.excluded_changed.emit("除外する宛先", ids))
         column.addWidget(self.excluded)
@@ -97,6 +98,11 @@ class RecipientsPart(QWidget):
         self.lines.show_recipients(recipients, known, group=group)
         self.excluded.show_excluded(excluded, known)
         self.recount()
+
+    def allow(self, allowed: bool) -> None:
+        """Whether the person may change it; who is in it may be seen by whoever sees this at all."""
+        for made in (self._joined, self.lines, self._adding, self.excluded):
+            made.setEnabled(allowed)
 
     @property
     def sentence(self) -> str:
