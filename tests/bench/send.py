@@ -1,6 +1,7 @@
 """`bench send`: 2,000 multicast calls of 500 people, the ledger written, beside LINE's limit and the SDK.
 
-The limit is arithmetic: 2,000 calls at 200 a second take 10.0 s, and one round trip more.
+The limit is arithmetic: 2,000 calls at 200 a second take 10.0 s, and one round trip more. It is counted from
+the first call; how long that takes after 「送信」 is a figure of its own.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def goals(medians: Medians) -> list[Goal]:
             Goal(f"{name}: share of LINE's limit", limit / ours["seconds"], 0.96),
             Goal(f"{name}: most calls in any one second", ours["most_in_a_second"], PER_SECOND, False),
             Goal(f"{name}: share of one core", ours["cpu_share"], 0.60, False),
+            Goal(f"{name}: seconds from 「送信」 to the first call", ours["first_call_seconds"], 2.0, False),
             Goal(
                 f"{name}: calls repeated or missing", ours["repeated"] + abs(CALLS - ours["calls"]), 0, False
             ),
@@ -68,4 +70,4 @@ def _measure(words: list[str], delay_ms: int) -> Figures:
         "repeated": repeated,
         "people": people,
     }
-    return figures | dict(zip(("memory_mb", "index_seconds"), rest, strict=False))
+    return figures | dict(zip(("memory_mb", "index_seconds", "first_call_seconds"), rest, strict=False))
