@@ -7,20 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from protocol.deliveries import Delivery
 from protocol.delivery_changes import WasteSave, WasteWordsPut
 from protocol.items import Answer
-from protocol.schedules import JAPAN
 from protocol.staff import StaffMember
 from protocol.waste import WasteWord
 from relay.features import waste_rule
-from relay.features.deliveries import find_delivery
 from relay.features.moments import Moments
 from relay.features.news import NewsBell
-from relay.features.rule_deliveries import id_of_rule_day, make_delivery_of_rule
-from relay.features.texts import written_out
+from relay.features.rule_deliveries import make_delivery_of_rule
 from relay.features.waste import WASTE, WASTE_WORD
 from relay.features.waste_moments import begin_sending
 from relay.features.waste_rule import WasteMessages
@@ -111,34 +107,6 @@ def test_a_worker_that_dies_while_making_it_leaves_nothing_half_done(
     assert deliveries(town, sato) == []
     look(town).run_once()
     assert len(deliveries(town, sato)) == 2
-
-
-def test_the_text_is_filled_for_each_district_and_nobody_is_in_two(town: Office, clock: Clock) -> None:
-    clock.now = datetime(2026, 11, 23, 21, 31, tzinfo=UTC)  # Tuesday the 24th: moved burn, and pet in two
-    with town.database.write() as connection:
-        connection.execute(text("DELETE FROM rule_runs"))
-    look(town).run_once()
-    texts = planned_texts(town)
-    assert texts == {
-        "おはようございます。今日（11月24日（火））の川北の収集は「燃えるごみ・ペットボトル」です。": 2,
-        "おはようございます。今日（11月24日（火））の葛󠄀葉の収集は「燃えるごみ・ペットボトル」です。": 1,
-    }
-
-
-def planned_texts(town: Office) -> dict[str, int]:
-    """What the newest morning delivery would say, and to how many."""
-    freezing = town.sending.freezing
-    cipher, day = town.database.cipher, town.clock().astimezone(JAPAN).date()
-    with town.database.read() as connection:
-        found = find_delivery(connection, cipher, id_of_rule_day("waste:morning", day))
-        assert found is not None
-        draft = found[1].draft
-        planned = freezing._plan(connection, draft, town.index.members(draft.segment))
-    said = {}
-    for one in planned:
-        messages, _ = written_out(draft, one.language, one.district, None, town.clock(), one.values)
-        said[messages[0].text] = len(one.members) // 4  # type: ignore[union-attr]
-    return said
 
 
 def test_nothing_is_made_while_it_is_switched_off_or_nobody_asked_or_nothing_is_collected(

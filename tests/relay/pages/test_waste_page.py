@@ -37,11 +37,8 @@ def test_anybody_sees_a_district_and_finds_a_word_and_nonsense_does_no_harm(embe
         assert answer.status_code == 200 and "お住まいの地区" in answer.text
     escaped = visitor.get("/pages/waste?q=%3Cscript%3Ealert(1)%3C/script%3E").text
     assert "<script>" not in escaped and "見つかりませんでした" in escaped
-
-
-def test_a_town_that_told_nothing_yet_says_so(embedded: Counter) -> None:
     save_waste(embedded.database, utc_now(), items=False, rules=(), exceptions=())
-    assert "まだこのページに載っていません" in Visitor(embedded).get("/pages/waste?district=").text
+    assert "まだこのページに載っていません" in visitor.get("/pages/waste?district=").text
 
 
 def test_the_own_district_opens_from_line_and_no_state_has_a_fault_axe_knows(
