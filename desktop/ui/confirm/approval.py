@@ -30,7 +30,8 @@ class ApprovalScreen(Screen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._id = ""
-        self._version = -1
+        self._seen: tuple[int, str] | None = None
+        """Version and refusal of what is on the screen: the same news must not empty what is being ticked."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -47,7 +48,7 @@ class ApprovalScreen(Screen):
         outer.addWidget(self._actions())
 
     def open(self, thing: str) -> None:
-        self._id, self._version = thing, -1
+        self._id, self._seen = thing, None
 
     def refresh(self) -> None:
         office, wanted = self.desk.office, self._id
@@ -70,12 +71,12 @@ class ApprovalScreen(Screen):
     def _show(self, read: Read) -> None:
         shown, name = read
         if shown is None or shown.body.state != "asked":
-            if self.isVisible() and self._version >= 0:  # a colleague was quicker, or oneself has decided
+            if self.isVisible() and self._seen is not None:  # a colleague was quicker, or oneself has decided
                 self.desk.routes.open_delivery(self._id)
             return
-        if shown.version == self._version and not shown.refused:
+        if (shown.version, shown.refused) == self._seen:
             return
-        self._version = shown.version
+        self._seen = shown.version, shown.refused
         delivery = shown.body
         asked = short(delivery.written_at, self.desk.office.clock())
         self._asked_by.setText(f"頼んだ人：{name or '（不明）'}　最後に書かれた日時：{asked}")

@@ -183,7 +183,9 @@ class LastLook(QWidget):
             self._typing_words.setText(
                 f"{check.count:,}人に送ります。間違いを防ぐため、人数「{check.count:,}」を入れてください。"
             )
-        if confirmation.may_send and prepared.environment == "training":
+        if self.banner.words and self.banner.property("banner") == "error":
+            pass  # a refusal is not written over
+        elif confirmation.may_send and prepared.environment == "training":
             self.banner.tell("info", "練習環境です。ほんものの住民には届きません。")
         elif confirmation.may_send and confirmation.draft.training:
             self.banner.tell("info", "訓練として送ります。文の先頭に【訓練】が付きます。")
