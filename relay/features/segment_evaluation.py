@@ -39,8 +39,6 @@ from relay.store.segment_rows import iter_received
 
 EPOCH = date(1970, 1, 1).toordinal()
 _JAPAN = ZoneInfo("Asia/Tokyo")
-_DAY = 24 * 3600 * 1_000_000
-_JAPAN_OFFSET = 9 * 3600 * 1_000_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _ANY_MONTH = 12
 _NOBODY = BitMap()
@@ -185,12 +183,8 @@ class Evaluation:
 
     def _received(self, delivery: str) -> BitMap:
         found = BitMap()
-        for endpoint, members, began in iter_received(self._connection, delivery):
-            if endpoint == "broadcast":  # it names nobody: everybody who was a friend by then
-                day = ((began or 0) + _JAPAN_OFFSET) // _DAY
-                found |= self._kept.followed.between(None, day)
-            else:
-                found |= unpacked(members)
+        for members in iter_received(self._connection, delivery):
+            found |= unpacked(members)
         return found
 
 

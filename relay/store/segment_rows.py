@@ -93,18 +93,16 @@ def iter_numbers(connection: Connection, only: Sequence[int] | None = None) -> I
     return _stream(connection, _NUMBERS) if only is None else _some(connection, _NUMBERS_OF, only)
 
 
-def iter_received(connection: Connection, delivery: str) -> Iterator[tuple[str, bytes, int]]:
-    """(endpoint, members, when it began in microseconds since 1970) of what LINE accepted of this delivery,
-    or may have.
-    """
+def iter_received(connection: Connection, delivery: str) -> Iterator[bytes]:
+    """The members of each batch of this delivery that LINE accepted, or may have; a broadcast has all too."""
     query = (
-        select(batches.c.endpoint, batches.c.members, type_coerce(batches.c.first_try_at, BigInteger))
+        select(batches.c.members)
         .join(runs, runs.c.id == batches.c.run)
         .where(
             runs.c.delivery == delivery, runs.c.kind != "test", batches.c.state.in_(("accepted", "unknown"))
         )
     )
-    return _stream(connection, query)
+    return (row[0] for row in _stream(connection, query))
 
 
 def user_id_opener(cipher: ColumnCipher) -> Callable[[str, bytes], bytes]:
