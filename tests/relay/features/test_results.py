@@ -93,9 +93,9 @@ def test_line_is_asked_soon_then_daily_for_14_days_and_the_days_stay(
     numbers = iter(range(20, 100))
     told.answer = lambda: Interest(opened=next(numbers))
     clock.forward(seconds=3600)
-    for _ in range(16 * 24):
+    for hours in [1] * 24 + [6] * 60:
         look(watch)
-        clock.forward(seconds=3600)
+        clock.forward(seconds=3600 * hours)
     assert len(told.asked) == 16  # after 1 and 4 hours, then 14 times
     assert told.asked[0] == ("unit_d1", date(2026, 11, 20), date(2026, 11, 20))
     assert told.asked[-1][2] == date(2026, 12, 4)

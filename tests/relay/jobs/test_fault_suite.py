@@ -65,6 +65,7 @@ class Town:
         self.office.quota = Quota(limit=None)
         self.who = self.office.add_person()
         self.kills = 0
+        self.workers: list[int] = []
         self.found: list[Replayed] = []
 
     def fill(self, people: int = PEOPLE) -> None:
@@ -78,12 +79,13 @@ class Town:
         assert self._helper.stdin is not None and self._helper.stdout is not None
         self._helper.stdin.write(json.dumps({**told, "speed": SPEED}) + "\n")
         self._helper.stdin.flush()
-        return int(self._helper.stdout.readline())
+        self.workers.append(int(self._helper.stdout.readline()))
+        return self.workers[-1]
 
-    def kill(self, pid: int) -> None:
+    def kill(self, pid: int, *, at_work: bool = True) -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-            self.kills += 1
+            self.kills += at_work
         wait_until(lambda: not is_alive(pid))
 
     def confirm(self, people: int = PEOPLE) -> str:
@@ -126,17 +128,17 @@ def is_alive(pid: int) -> bool:
 @contextmanager
 def running_town(url: str) -> Iterator[Town]:
     command = [sys.executable, "-m", "tests.relay.jobs.dying_worker", HOST_KEY.hex()]
-    helper = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with running_sandbox(
-        SandboxSettings(channel_token="token", fetch_media=False, quota_type="none")
-    ) as sandbox:
+    settings = SandboxSettings(channel_token="token", fetch_media=False, quota_type="none")
+    with (
+        running_sandbox(settings) as sandbox,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as helper,
+    ):
         town = Town(url, sandbox, helper)
         try:
             yield town
         finally:
-            assert helper.stdin is not None
-            helper.stdin.close()
-            helper.wait(10)
+            for pid in filter(is_alive, town.workers):
+                town.kill(pid, at_work=False)
             town.database.close()
 
 
@@ -157,13 +159,12 @@ def test_a_worker_killed_at_every_step(town: Town) -> None:
         wait_until(lambda pid=first, id=id: not is_alive(pid) or town.is_over(id))  # type: ignore[misc]
         survived = is_alive(first)
         if survived:
-            town.kill(first)
+            town.kill(first, at_work=False)
         else:
             town.kills += 1
             second = town.worker()
             wait_until(lambda id=id: town.is_over(id), 60)  # type: ignore[misc]
-            town.kill(second)
-            town.kills -= 1  # that one had done its work
+            town.kill(second, at_work=False)
         assert town.replayed(id).reached == PEOPLE
         if survived:
             break
@@ -188,7 +189,7 @@ def test_two_workers_killed_at_any_moment_under_faults(town: Town, seed: int) ->
             alive.append(town.worker())
         wait_until(lambda id=id: town.is_over(id), 120)  # type: ignore[misc]
         for pid in alive:
-            town.kill(pid)
+            town.kill(pid, at_work=False)
         requests.delete(f"{town.sandbox.url}/sandbox/faults", timeout=10)
         assert town.replayed(id).reached == PEOPLE
     town.tell(f"{workers} worker(s), random kills and faults, seed {seed}")
