@@ -71,8 +71,7 @@ def _moved(
         archived = DeliveryArchive.parse(payload).archived
         return delivery.model_copy(update={"archived": archived}).as_json()
     if kind == "delivery.stop":
-        state: DeliveryState = "paused" if delivery.state in ("queued", "sending") else "draft"
-        return delivery.model_copy(update={"state": state}).as_json()
+        return delivery.model_copy(update={"state": _stopped(delivery.state)}).as_json()
     before, after = _MOVES[kind]
     if delivery.state not in before:
         return body
@@ -86,6 +85,13 @@ def _moved(
     elif kind == "delivery.resume":
         facts |= {"reason": ""}
     return delivery.model_copy(update=facts).as_json()
+
+
+def _stopped(state: DeliveryState) -> DeliveryState:
+    """What the relay has stopped already stays as it says: its word may come before the change is settled."""
+    if state in ("queued", "sending"):
+        return "paused"
+    return "draft" if state in ("asked", "held", "scheduled", "repeating") else state
 
 
 def _confirmed(delivery: Delivery) -> DeliveryState:

@@ -57,6 +57,21 @@ def test_a_held_delivery_is_stopped_and_is_a_draft_again(office: Office, relay: 
     assert [shown.id for shown in office.home.today().drafts] == [id]
 
 
+def test_a_pending_stop_never_shows_what_is_stopped_as_a_draft(office: Office, relay: FakeRelay) -> None:
+    relay.deliver_at_once = False
+    id = held(office, relay)
+    begin(relay, id)
+    office.sync()
+    pause(relay, id, accepted=1000, reason="stopped")  # a colleague was quicker
+    office.confirming.stop(id)
+    assert state(office, id).state == "paused"
+    relay.refuse_next("not_stoppable")
+    office.sync()
+    assert (state(office, id).state, state(office, id).numbers.accepted) == ("paused", 1000)
+    office.confirming.stop(id)
+    assert state(office, id).state == "paused"
+
+
 def test_a_stop_under_way_pauses_and_the_rest_can_be_cancelled(office: Office, relay: FakeRelay) -> None:
     relay.deliver_at_once = False
     id = held(office, relay)
