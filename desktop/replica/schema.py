@@ -173,6 +173,7 @@ alter table shown add column due text not null default '';
 alter table shown add column words text not null default '';
 create index shown_by_series on shown (kind, series, moment);
 create index shown_by_due on shown (kind, due);
+update shown set words=lower(body) where kind='delivery';
 """
 
 UPGRADES: dict[int, str] = {
@@ -202,7 +203,7 @@ delete from record where kind='submission';
 delete from shown where kind='submission';
 delete from cursor where audience like 'department:%';
 """,
-    5: _DELIVERY_COLUMNS + "update shown set words=lower(body) where kind='delivery';\n",
+    5: _DELIVERY_COLUMNS,
     6: _CODES,
 }
 
