@@ -15,7 +15,16 @@ from desktop.ui.lock.screen import LockScreen
 from desktop.ui.screen import Screen
 
 PARTS = {"cards", "imagemap"}  # of the editor, too long for its own page
-DIALOGS = {"recipients", "schedule", "test-delivery", "line-link", "greeting", "find", "second-factor", "notices"}
+DIALOGS = {
+    "recipients",
+    "schedule",
+    "test-delivery",
+    "line-link",
+    "greeting",
+    "find",
+    "second-factor",
+    "notices",
+}
 
 
 def all_screens() -> set[str]:
