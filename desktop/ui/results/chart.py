@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.ui.theme import Theme
 
-_HEIGHT = 150
+_HEIGHT, _WIDEST = 150, 72
 _LABELS = 5
 """So many labels below the bars at most; the table has them all."""
 
@@ -48,7 +48,7 @@ class BarChart(QWidget):
         height = self.height() - 2 * below
         most = max(1, *(number for _, number in self._points))
         step = self.width() / len(self._points)
-        bar = max(2.0, step * 0.7)
+        bar = max(2.0, min(step * 0.7, self._theme.px(_WIDEST)))  # one bar alone is no wall
         painter.setPen(QColor(colours.line))
         painter.drawLine(0, below + height, self.width(), below + height)
         widest = max(painter.fontMetrics().horizontalAdvance(words) for words, _ in self._points)
