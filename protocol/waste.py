@@ -27,8 +27,8 @@ LINKS_LIMIT = 3
 
 
 class WasteKind(Wire):
-    """燃えるごみ and the like. `colour` is #rrggbb for calendars; `how` says how to put it out. `mark`: one or
-    two signs that stand for it where there is little room; empty: taken from the name.
+    """燃えるごみ and the like. `colour` is #rrggbb for calendars; `how` says how to put it out. `mark`: one
+    or two signs that stand for it where there is little room; empty: taken from the name.
     """
 
     id: str

@@ -2,121 +2,24 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
-import pytest
-from PIL import Image, ImageDraw
-from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton, QTableView
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton, QTableView
 
 from desktop.features.submissions import Handling
 from desktop.replica.submissions import SubmissionQuery
-from desktop.ui.driver import Driver, run_story
-from desktop.ui.main import StartWish
-from protocol.lists import ResidentList
-from protocol.rights import DELIVERIES, department_audience
-from protocol.submissions import ContactForm, Submission
-from tests.desktop.conftest import PASSPHRASE, Desk
+from desktop.ui.driver import Driver
+from protocol.submissions import Submission
+from tests.desktop.conftest import Desk
 from tests.desktop.fake_relay import FakeRelay
-from tests.desktop.fake_submissions import SealedTown, found_town, put_submission
+from tests.desktop.fake_submissions import SealedTown, put_submission
+from tests.desktop.ui.inbox_office import Play, fill, listed, pictures, play, town
 
-Story = Callable[[Driver], Awaitable[None]]
-Play = Callable[[Story], None]
-
-
-@pytest.fixture
-def town(relay: FakeRelay) -> SealedTown:
-    made = found_town(relay)
-    made.department("soumu", "総務課")
-    made.department("doboku", "土木課")
-    return made
-
-
-@pytest.fixture
-def play(qapp: QApplication, desk: Desk, relay: FakeRelay, town: SealedTown, pictures: Path | None) -> Play:
-    """Signed in as 佐藤 of 総務課 and 土木課, in the inbox."""
-
-    def run(story: Story) -> None:
-        desk.enrol()
-        town.join("sato", "soumu", "doboku")
-        town.compare_root(desk.folder)
-        desk.close()
-
-        async def signed_in(driver: Driver) -> None:
-            await driver.until_seen("signin.passphrase")
-            driver.type("signin.passphrase", PASSPHRASE)
-            driver.click("signin.go")
-            await driver.until(lambda: driver.page == "home", "home")
-            await driver.until_text("bar.connection", "つながっています")
-            if relay.clock_off:
-                await story(driver)
-                return
-            driver.click("rail.inbox")
-            await driver.until_page("inbox")
-            await story(driver)
-
-        run_story(desk.doors(), StartWish(desk.folder.screen), signed_in, pictures=pictures)
-
-    return run
-
-
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest) -> Path | None:
-    """Where `MADOGUCHI_TEST_PICTURES` says, to be looked at by a person; usually nowhere."""
-    import os
-
-    folder = os.environ.get("MADOGUCHI_TEST_PICTURES")
-    return Path(folder) if folder else None
-
-
-def photo(colour: str, words: str) -> bytes:
-    picture = Image.new("RGB", (640, 480), colour)
-    ImageDraw.Draw(picture).text((40, 40), words, fill="white", font_size=60)
-    out = io.BytesIO()
-    picture.save(out, "JPEG")
-    return out.getvalue()
-
-
-LONG = (
-    "山川町3丁目の交差点の近くです。きのうの雨のあと、車道のまん中に直径30センチくらいの穴があきました。"
-    "自転車が転びそうになっていました。通学路なので、早めに見ていただけると助かります。\n\n"
-    "写真を2枚つけます。昼間は家にいます。"
-)
-
-
-def fill(town: SealedTown) -> Submission:
-    """A morning's letters; returns the newest."""
-    town.receive(
-        "soumu",
-        topic="証明書の受け取り方",
-        text="平日に行けません。",
-        title="くらしの相談",
-        ago=timedelta(days=3),
-    )
-    town.receive("doboku", topic="街灯がつきません", text="公園の入口です。", ago=timedelta(days=1, hours=2))
-    town.receive(
-        "soumu",
-        topic="",
-        text="広報の字をもう少し大きくしてほしいです。",
-        title="自由記述",
-        ago=timedelta(hours=5),
-    )
-    town.receive(
-        "doboku", topic="川の草刈り", text="いつごろですか。", ago=timedelta(hours=3), with_copy=False
-    )
-    return town.receive(
-        "doboku", topic="道路に穴があいています", text=LONG,
-        photos=(photo("#556b2f", "photo 1"), photo("#8b4513", "photo 2")),
-    )  # fmt: skip
-
-
-async def listed(driver: Driver, count: int) -> None:
-    await driver.until_text("inbox.count", f"{count} 件")
-    await driver.settle()
+__all__ = ["pictures", "play", "town"]
 
 
 def test_staff_read_note_and_reply(play: Play, town: SealedTown, relay: FakeRelay) -> None:
@@ -279,39 +182,6 @@ def test_a_list_is_written_to_a_file_and_the_log_knows(
     assert sheet is not None and sheet.max_row == 6
 
 
-def test_a_contact_form_is_made_with_its_readers(play: Play, town: SealedTown, relay: FakeRelay) -> None:
-    old = ContactForm(
-        id="f1", title="くらしの相談", purpose="対応のため", access={"soumu": "edit"}, is_open=True
-    )
-    relay.put("contact_form", old.id, old, audience=department_audience("soumu"))
-
-    async def story(driver: Driver) -> None:
-        driver.click("inbox.forms")
-        await driver.until_page("contact-forms")
-        await driver.until_seen("contact_forms.row.0")
-        await driver.until(lambda: driver.text("contact_form.title") == "くらしの相談", "first form")
-        driver.click("contact_forms.new")
-        await driver.until(lambda: driver.text("contact_form.title") == "", "empty form")
-        driver.click("contact_form.save")
-        await driver.until_seen("contact_forms.banner.words")
-        await driver.picture("contact-forms-problems")
-        driver.type("contact_form.title", "道路や公園の困りごと")
-        driver.type("contact_form.guide", "場所が分かるように書いてください。")
-        driver.type("contact_form.purpose", "お問い合わせへの対応と回答のためにだけ使います。")
-        driver.click("contact_form.photos")
-        driver.click("contact_form.is_open")
-        driver.choose("contact_form.access.1", "対応する")
-        driver.choose("contact_form.access.0", "見る")
-        driver.click("contact_form.save")
-        await driver.until(lambda: "contact_form.save" in [c.kind for c in relay.applied], "saved")
-        await driver.until_seen("contact_forms.row.1")
-        await driver.picture("contact-forms")
-
-    play(story)
-    (saved,) = [change.payload["form"] for change in relay.applied if change.kind == "contact_form.save"]
-    assert saved["photos"] and saved["is_open"] and set(saved["access"].values()) == {"view", "edit"}
-
-
 def test_a_large_amount_is_told_and_can_be_paused(play: Play, town: SealedTown, relay: FakeRelay) -> None:
     first = town.receive("soumu")
     stored = Submission.parse(relay.records["submission", first.id].body)
@@ -354,57 +224,3 @@ def test_a_wrong_clock_is_said_until_it_is_right_again(play: Play, relay: FakeRe
         await driver.until(lambda: not driver.sees("window.clock"), "right again")
 
     play(story)
-
-
-def test_free_words_are_asked_with_the_departments_that_read_them(
-    play: Play, town: SealedTown, relay: FakeRelay
-) -> None:
-    async def story(driver: Driver) -> None:
-        town.join("sato", "soumu", "doboku", role="section_admin")
-        driver.click("rail.items")
-        await driver.until_page("items")
-        await driver.until_seen("items.new")
-        driver.click("items.new")
-        await driver.until_page("item-edit")
-        driver.choose("item.kind", "自由記述（ページで答えます）")
-        driver.type("item.title", "ご意見")
-        driver.type("item.question", "町へのご意見をお書きください。")
-        driver.click("item.save")
-        await driver.until_seen("item.access.error")
-        driver.choose("item.access.0", "対応する")
-        await driver.picture("item-edit-text")
-        driver.click("item.save")
-        await driver.until_page("items")
-        await driver.until(lambda: "item.save" in [change.kind for change in relay.applied], "saved")
-
-    play(story)
-    (item,) = relay.items().values()
-    assert item.kind == "text" and set(item.access.values()) == {"edit"} and item.choices == ()
-
-
-def test_who_sent_the_chosen_ones_goes_onto_a_list(play: Play, town: SealedTown, relay: FakeRelay) -> None:
-    residents = [town.receive("soumu").resident for _ in range(2)]
-    town.receive("doboku")
-    chosen = ResidentList(id="l", name="相談した人", kind="chosen")
-    relay.put("list", "l", chosen, audience=DELIVERIES)
-
-    async def story(driver: Driver) -> None:
-        await driver.until_text("inbox.count", "3 件")
-        view = driver.find_as("inbox.table", QTableView)
-        view.clearSelection()
-        for row in range(3):
-            index = view.model().index(row, 3)
-            if view.model().at(row).resident in residents:  # type: ignore[attr-defined]
-                view.selectionModel().select(
-                    index, QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-                )
-        driver.click("inbox.to_list")
-        await driver.until_seen("to_list.lists")
-        driver.find_as("to_list.lists", QListWidget).setCurrentRow(0)
-        await driver.picture("inbox-to-list")
-        driver.click("to_list.go")
-        await driver.until(lambda: any(c.kind == "list.change" for c in relay.applied), "put")
-
-    play(story)
-    (change,) = (c for c in relay.applied if c.kind == "list.change")
-    assert sorted(change.payload["add"]) == sorted(residents)
