@@ -56,7 +56,11 @@ function open(uri) {
 }
 
 async function tap(entry, action) {
-  if (action.type === "uri" || action.uri) { open(action.uri); return; }
+  if (action.type === "uri" || action.uri) {
+    post("followed", { messageId: entry.id, uri: action.uri });  // LINE counts it, too
+    open(action.uri);
+    return;
+  }
   const wanted = { messageId: entry.id, type: action.type, label: action.label, data: action.data, text: action.text,
     clipboardText: action.clipboardText };
   if (action.type === "datetimepicker") {
