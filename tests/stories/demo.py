@@ -1,7 +1,8 @@
 """`run.py demo`: everything on the sample town. With a display a person plays; else the stories do.
 
 --story     play the stories even where there is a display
---only      these alone: first-path, town (its first year), contact (a resident asks, staff answer)
+--only      these alone: first-path, town (its first year), contact (a resident asks, staff answer),
+            delivery (last year's message again, a storm stopped halfway, waste over a holiday)
 --output    folder for the screenshots (default: demo-output)
 """
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = (8700, 8443)
-STORIES = ("first-path", "town", "contact")
+STORIES = ("first-path", "town", "contact", "delivery")
 
 
 def main() -> int:
@@ -62,6 +63,9 @@ def play_stories(folder: Path, output: Path, *, residents: int, only: Collection
             play_first_path(folder / "first-path", phones, narrator, residents)
         if "town" in only or "contact" in only:
             play_town(folder / "town", phones, narrator, only)
+        if "delivery" in only:
+            # Fewer than 1,000 of them have children: from there on the town's rules ask for a second person.
+            play_deliveries(folder / "delivery", phones, narrator, min(residents, 1500))
     narrator.finish()
 
 
@@ -92,6 +96,14 @@ def play_town(folder: Path, phones: Phones, narrator: Narrator, only: Collection
             member, outsider = town.water, town.colleague
         if "contact" in only:
             ContactStory(hall, town.windows, narrator, phones, town.admin, member, outsider, "水道課").play()
+
+
+def play_deliveries(folder: Path, phones: Phones, narrator: Narrator, residents: int) -> None:
+    from tests.stories.delivery_story import DeliveryStory, delivery_town
+
+    folder.mkdir(parents=True)
+    with delivery_town(folder, phones, narrator, residents) as cast:
+        DeliveryStory(cast).play()
 
 
 def play_in_window(hall: TownHall, phones: Phones, narrator: Narrator, profile: Path) -> None:

@@ -134,11 +134,19 @@ def _add_resident(
     resident = add_resident(connection, database.cipher, user_id, state=state, at=followed)
     if dice.random() < 0.17:  # followed and answered nothing
         return
-    answers = [_answer(item, dice) for item in town.items if dice.random() < 0.92]
+    answers = [_answer(item, dice) for item in town.items if dice.random() < _share(item)]
     write_answers(connection, resident.no, [answer for answer in answers if answer], followed)
 
 
+def _share(item: SegmentItem) -> float:
+    """How many answer it: nearly all, and of children those who have some."""
+    return 0.3 if item.several else 0.92
+
+
 def _answer(item: SegmentItem, dice: random.Random) -> Answer | None:
+    if item.several:
+        births = [BirthMonth(year=dice.randint(2004, 2026)) for _ in range(dice.randint(1, 3))]
+        return Answer(item=item.id, births=tuple(sorted(births, key=lambda birth: birth.year)))
     if item.kind == "birth_year":
         return Answer(
             item=item.id, births=(BirthMonth(year=min(2016, max(1930, round(dice.gauss(1976, 17))))),)

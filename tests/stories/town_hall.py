@@ -21,6 +21,7 @@ import requests
 from relay.store.cipher import load_or_make_host_key
 from relay.store.database import open_database
 from tests.stories.sample_town import fill_relay, load_sample_town
+from tests.stories.story_clock import CLOCK_FILE, StoryClock
 
 START_SECONDS = 60
 _CHANNEL = (
@@ -46,6 +47,7 @@ class TownHall:
     certificate: Path
     code: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    clock: StoryClock | None = None
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control API."""
@@ -56,6 +58,10 @@ class TownHall:
     def reset_code(self, login_name: str) -> str:
         """For somebody whose passphrase is lost, made on the relay's own host."""
         return _new_code(self.environment, "--login", login_name, "--reset")
+
+    def administrator_code(self) -> str:
+        """For one more administrator, made on the relay's own host."""
+        return _new_code(self.environment)
 
     def talk(self, user_id: str) -> list[dict[str, Any]]:
         """What stands in a resident's talk, oldest first."""
@@ -71,11 +77,13 @@ def town_hall(
     ports: tuple[int, int] = (0, 0),
     line: bool = True,
     least_memory_kib: int | None = None,
+    clock: StoryClock | None = None,
 ) -> Iterator[TownHall]:
     """Start sandbox and relay with the sample town in them. `ports` of both; 0 takes a free one.
 
     `line` False: the relay does not know the LINE channel yet, somebody will enter it.
     `least_memory_kib`: what the relay asks of a passphrase's cost, where the story's people pay less.
+    `clock`: one that the story moves, for the relay and the sandbox.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sandbox_port, relay_port = (port or _free_port() for port in ports)
@@ -98,14 +106,19 @@ def town_hall(
         if least_memory_kib is not None:
             environment["MADOGUCHI_MIN_PASSPHRASE_MEMORY_KIB"] = str(least_memory_kib)
         _fill(folder, sandbox_url, residents)
-        processes.enter_context(_running(["relay"], folder / "relay.log", os.environ | environment))
+        relay = ["relay"]
+        if clock is not None:
+            environment[CLOCK_FILE] = str(clock.file)
+            clock.follow(lambda ahead: _call(sandbox_url, "PUT", "settings", {"clock_offset": ahead}))
+            relay = ["tests.stories.story_clock", "relay"]
+        processes.enter_context(_running(relay, folder / "relay.log", os.environ | environment))
         _wait_for(relay_port, folder / "relay.log")
         certificate = folder / "relay-cert.pem"
         _fetch_certificate(relay_port, certificate)
         webhook = {"webhook_url": f"{relay_url}/line/webhook", "webhook_ca_file": str(certificate)}
         _call(sandbox_url, "PUT", "settings", webhook)
         code = _new_code(os.environ | environment)
-        yield TownHall(folder, sandbox_url, relay_url, certificate, code, os.environ | environment)
+        yield TownHall(folder, sandbox_url, relay_url, certificate, code, os.environ | environment, clock)
 
 
 def _relay_environment(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from desktop.app import Doors, OpenOffice
+from desktop.app import Doors, OpenOffice, now_utc
 from desktop.config import ScreenSettings, save_screen_settings
 from desktop.keys.keychain import MemoryKeychain
 from desktop.paths import ProfileFolder
@@ -88,16 +89,27 @@ class Windows:
         folder = ProfileFolder(person.profile)
         save_screen_settings(folder.screen, ScreenSettings(theme="light"))
         machine = f"{person.login_name.upper()}-PC{person.machines}"
-        doors = Machine(folder, keychain=MemoryKeychain(works=False), name=machine)
+        clock = self.hall.clock or now_utc
+        doors = Machine(folder, keychain=MemoryKeychain(works=False), name=machine, clock=clock)
         wish = StartWish(folder.screen, relay_url, code, new_cost(memory_kib=MEMORY_KIB))
-        run_story(doors, wish, scene, pictures=self.narrator.folder)
+
+        async def watched(desk: Driver) -> None:
+            try:
+                await scene(desk)
+            except BaseException:
+                await self.picture(desk, "failed")  # what the window showed then
+                raise
+
+        run_story(doors, wish, watched, pictures=self.narrator.folder)
 
 
 class Machine(Doors):
     """The doors of a machine with a name of its own, not that of the machine the story is played on."""
 
-    def __init__(self, folder: ProfileFolder, *, keychain: MemoryKeychain, name: str) -> None:
-        super().__init__(folder, keychain=keychain)
+    def __init__(
+        self, folder: ProfileFolder, *, keychain: MemoryKeychain, name: str, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(folder, keychain=keychain, clock=clock)
         self._name = name
 
     def create_account(self, wish: Enrolment) -> OpenOffice:
