@@ -82,6 +82,11 @@ class DetailScreen(Screen):
         self._area.verticalScrollBar().setValue(0)
         self.refresh()
 
+    @property
+    def shown(self) -> Delivery | None:
+        """What is on the screen; also the door for scripts."""
+        return self._last.shown.body if self._last is not None and self._last.shown is not None else None
+
     def refresh(self) -> None:
         office, wanted = self.desk.office, self._id
         if not wanted:

@@ -39,8 +39,9 @@ AUTOSAVE_MS = 1500
 
 @dataclass(frozen=True)
 class Read:
-    """What the screen looks up. `begun_from`: the version of the delivery that the draft follows."""
+    """What the screen looks up about one draft. `begun_from`: the version of the delivery that it follows."""
 
+    draft: str
     known: Known
     refused: list[Unsettled]
     conflict: Conflict | None
@@ -110,6 +111,7 @@ class EditorScreen(Screen):
 
         def read() -> Read:
             return Read(
+                draft.id,
                 office.groups.known(draft.segment),
                 office.home.refused_at("delivery", draft.id),
                 office.conflicts.at("delivery", draft.id),
@@ -272,11 +274,12 @@ class EditorScreen(Screen):
             made.setAccessibleName(f"{verb}：{name}" if name else verb)
 
     def _know(self, read: Read) -> None:
+        if self.draft is None or read.draft != self.draft.id:
+            return  # asked for the draft that was here before: its version is not this one's
         self._known = read.known
         if self._begun_from is None:
             self._begun_from = read.begun_from
-        if self.draft is not None:
-            self.recipients.show_recipients(self.draft.segment, self._known, self.draft.excluded)
+        self.recipients.show_recipients(self.draft.segment, self._known, self.draft.excluded)
         if read.conflict is not None:
             self.banner.hide()
             conflict = read.conflict
