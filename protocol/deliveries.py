@@ -17,7 +17,7 @@ from protocol.messages import Action, Message, Variant
 from protocol.moments import find_when_problems
 from protocol.placeholders import PLACEHOLDERS, placeholders_used
 from protocol.problems import Problem
-from protocol.schedules import Late, Now, When
+from protocol.schedules import Late, Now, OnAge, OnResidentDay, When
 from protocol.segments import (
     NOTHING,
     AllOf,
@@ -192,16 +192,22 @@ def find_content_problems(draft: DeliveryDraft, *, as_test: bool = False) -> tup
             variant.messages, as_test=as_test, training=training, at=f"{at}.messages"
         )
     problems += find_quick_reply_problems(draft.quick_replies)
-    if draft.route == "broadcast" and not _can_be_broadcast(draft):
+    if draft.route == "broadcast" and not can_be_broadcast(draft):
         problems.append(Problem(code="broadcast_not_possible", at="route"))
     return tuple(problems)
 
 
-def _can_be_broadcast(draft: DeliveryDraft) -> bool:
+def goes_to_everyone(draft: DeliveryDraft) -> bool:
+    """Whether it is for all friends there are: nobody left out, and not each on a day of their own."""
+    own_days = isinstance(draft.when, OnResidentDay | OnAge)
+    return isinstance(draft.segment, Everyone) and not draft.excluded and not own_days
+
+
+def can_be_broadcast(draft: DeliveryDraft) -> bool:
     """Whether every friend gets the same: one call cannot leave anybody out or differ."""
     used = placeholders_used(draft.messages, draft.quick_replies)
-    everyone = isinstance(draft.segment, Everyone) and not draft.excluded
-    return everyone and not draft.variants and all(PLACEHOLDERS[name] == "everywhere" for name in used)
+    is_same = not draft.variants and all(PLACEHOLDERS[name] == "everywhere" for name in used)
+    return goes_to_everyone(draft) and is_same
 
 
 def find_excluded_problems(

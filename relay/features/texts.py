@@ -13,13 +13,12 @@ from types import MappingProxyType
 
 from pyroaring import BitMap
 
-from protocol.deliveries import DeliveryDraft
+from protocol.deliveries import DeliveryDraft, can_be_broadcast
 from protocol.items import SegmentItem
 from protocol.languages import DEFAULT_LANGUAGE
 from protocol.messages import TRAINING_MARK, Action, Message, with_mark
-from protocol.placeholders import PLACEHOLDERS, filled, filled_actions, placeholders_used
+from protocol.placeholders import filled, filled_actions, placeholders_used
 from protocol.schedules import JAPAN
-from protocol.segments import Everyone
 from protocol.sync import TownSettings
 from relay.features.packed import packed, unpacked
 
@@ -102,10 +101,7 @@ def messages_in(draft: DeliveryDraft, language: str) -> tuple[Message, ...]:
 
 def may_broadcast(draft: DeliveryDraft) -> bool:
     """Whether it is asked for and is what a broadcast can do: the very same for every friend there is."""
-    is_everyone = isinstance(draft.segment, Everyone) and not draft.excluded
-    used = placeholders_used(draft.messages, draft.quick_replies)
-    is_same = not draft.variants and not any(PLACEHOLDERS[name] == "resident" for name in used)
-    return draft.route == "broadcast" and is_everyone and is_same
+    return draft.route == "broadcast" and can_be_broadcast(draft)
 
 
 def written_out(

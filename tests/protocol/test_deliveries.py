@@ -3,6 +3,7 @@
 from protocol.deliveries import Quota, find_draft_problems, find_sending_problems
 from protocol.message_limits import find_message_problems
 from protocol.messages import TEST_MARK, ImageMessage, Say, TextMessage, Variant, with_test_mark
+from protocol.schedules import OnAge, OnResidentDay
 from protocol.segments import Everyone
 from tests.make import DISTRICT, district_item, draft
 
@@ -72,6 +73,8 @@ def test_a_broadcast_is_for_everyone_and_the_same_for_all() -> None:
     easy = Variant(language="easy", messages=(TextMessage(text="x"),))
     assert codes(**broadcast, variants=(easy,)) == refused
     assert codes(route="broadcast") == refused
+    for own_day in (OnResidentDay(item="birthday"), OnAge(item="birth", years=1)):
+        assert codes(**broadcast, when=own_day) == refused
 
 
 def test_nobody_to_send_to_and_unknown_numbers_stop_a_delivery() -> None:

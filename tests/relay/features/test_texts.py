@@ -15,6 +15,7 @@ from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import DeliverySave
 from protocol.items import Answer, Choice, SegmentItem
 from protocol.messages import TextMessage, Variant
+from protocol.schedules import OnResidentDay
 from protocol.segments import Everyone, HasAnswered
 from protocol.staff import StaffMember
 from relay.features.freezing import cut_texts
@@ -122,5 +123,6 @@ def test_a_broadcast_is_for_everyone_and_the_same_for_all() -> None:
         {"excluded": ("g",)},
         {"variants": (Variant(language="en", messages=PLAIN.messages),)},
         {"messages": PERSONAL.messages},
+        {"when": OnResidentDay(item="birthday")},
     ):
         assert not may_broadcast(asked.model_copy(update=change))
