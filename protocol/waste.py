@@ -75,8 +75,8 @@ class WasteCalendar(Wire):
     eve_time: str = "19:00"
     sends: bool = False
     """Whether the daily messages go out; off until staff switch it on."""
-    morning_text: str = "おはようございます。今日（｛収集日｝）の｛地区｝の収集は「｛ごみの種類｝」です。"
-    eve_text: str = "明日（｛収集日｝）の｛地区｝の収集は「｛ごみの種類｝」です。"
+    morning_text: str = "おはようございます。今日 ｛収集日｝の｛地区｝の収集は「｛ごみの種類｝」です。"
+    eve_text: str = "明日 ｛収集日｝の｛地区｝の収集は「｛ごみの種類｝」です。"
     put_out_by: str = "朝8時30分"
     kinds: tuple[WasteKind, ...] = ()
     rules: tuple[WasteRule, ...] = ()

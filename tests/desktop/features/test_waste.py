@@ -86,7 +86,7 @@ def test_the_dry_run_says_who_would_get_what(office: Office) -> None:
     eve, morning = office.waste.foresee(town, town.calendar, date(2026, 11, 24))
     assert "前の晩（19:00）" in eve.when and "朝（06:30）" in morning.when
     assert eve.districts == 60 and eve.people == 312  # what the fake relay counts for any condition
-    assert "明日（11月24日（火））の川北の収集は「プラスチック」です。" in eve.texts
+    assert "明日 11月24日（火）の川北の収集は「プラスチック」です。" in eve.texts
     none = office.waste.foresee(town, town.calendar, date(2026, 11, 29))  # a Sunday
     assert [one.districts for one in none] == [0, 0]
 
