@@ -16,10 +16,11 @@ from typing import Any, cast
 import requests
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QListWidget
+from PySide6.QtWidgets import QCheckBox, QListWidget, QScrollArea
 
 from desktop.ui.driver import Driver, NotSeen
 from protocol.items import Choice
+from protocol.waste_days import Collection
 from relay.features.segments import SegmentIndex
 from relay.store.cipher import load_or_make_host_key
 from relay.store.database import Database, open_database
@@ -38,7 +39,9 @@ SECONDS = 20.0
 
 @dataclass
 class Cast:
-    """`parent` lives in `district`, has a child and wants the waste message in the morning."""
+    """The parent lives in `district`, has children and wants the waste message in the morning; `shifted` is
+    a collection there that a holiday moves. The neighbour lives `elsewhere`.
+    """
 
     hall: TownHall
     clock: StoryClock
@@ -48,6 +51,7 @@ class Cast:
     phones: Phones
     district: Choice
     elsewhere: Choice
+    shifted: Collection
     writer: Person = field(default_factory=lambda: Person("mizusawa-y", "広報課 水沢 結"))
     approver: Person = field(default_factory=lambda: Person("mori-a", "危機管理課 森 葵"))
     ids: dict[str, str] = field(default_factory=dict)
@@ -138,6 +142,24 @@ class Cast:
             desk.type(f"{screen}.typed", number)
         await desk.until_enabled(verb)
 
+    async def scroll_to(self, desk: Driver, name: str) -> None:
+        """So that a picture shows it whole."""
+        await desk.settle()  # what was unfolded has its place by now
+        widget = desk.find(name)
+        parent = widget.parentWidget()
+        while parent is not None:
+            if isinstance(parent, QScrollArea):
+                parent.ensureWidgetVisible(widget, 0, 24)
+            parent = parent.parentWidget()
+        await desk.settle()
+
+    async def wait_out_hold(self, desk: Driver) -> None:
+        """Nobody presses the big stop, and the clock goes on."""
+        await desk.until_seen("detail.hold.stop")
+        self.later(
+            seconds=int("".join(sign for sign in desk.text("detail.hold.seconds") if sign.isdigit())) + 1
+        )
+
     # -- the record ------------------------------------------------------------------------------------
 
     @contextmanager
@@ -173,7 +195,10 @@ class Cast:
         """Everybody who received something by multicast or push after this record, as often as they did."""
         found = self.hall.sandbox("GET", f"deliveries?since={number}")["deliveries"]
         return [
-            person for each in found if each["endpoint"] in ("multicast", "push") for person in each["recipients"]
+            person
+            for each in found
+            if each["endpoint"] in ("multicast", "push")
+            for person in each["recipients"]
         ]
 
     def last_record(self) -> int:

@@ -29,21 +29,25 @@ from tests.stories.town_hall import town_hall
 from tests.stories.town_windows import MEMORY_KIB, Windows
 from tests.stories.waste_story import WasteStory
 
+STORIES_TAKE = 3
+"""Days on the clock until the story of the waste begins."""
 AHEAD = timedelta(days=200)
 """Between May and July no Monday is a holiday for ten weeks; the longest way to the next one."""
 
 
 def shifted_collection(calendar: WasteCalendar, districts: list[str], today: date) -> tuple[str, Collection]:
     """The next collection that a national holiday moves to a later day, where the holiday itself is free."""
-    nobody = Holidays()
+    nobody, begin = Holidays(), today + timedelta(days=STORIES_TAKE)
+    by_rules = calendar.model_copy(update={"exceptions": ()})
     found = [
         (each, district)
         for district in districts
-        for each in collections(calendar, district, today + timedelta(days=4), today + AHEAD, nobody)
+        for each in collections(by_rules, district, begin, begin + AHEAD, nobody)
         if each.moved_from is not None
-        and today + timedelta(days=3) <= each.moved_from < each.day
+        and begin <= each.moved_from < each.day
         and holiday_name(each.moved_from, nobody)
         and not on_day(calendar, district, each.moved_from, nobody)
+        and each in on_day(calendar, district, each.day, nobody)
     ]
     first, district = min(found, key=lambda pair: pair[0].day)
     return district, first
@@ -58,7 +62,7 @@ def delivery_town(folder: Path, phones: Phones, narrator: Narrator, residents: i
     # The first district of an area is the largest.
     areas = {choice.group: choice for choice in reversed(item.choices)}
     calendar = load_calendar(town.items)
-    id, _ = shifted_collection(calendar, [each.id for each in areas.values()], japan_day(clock()))
+    id, shifted = shifted_collection(calendar, [each.id for each in areas.values()], japan_day(clock()))
     district = item.choice(id)
     assert district is not None
     elsewhere = next(each for each in item.choices if each.group != district.group)
@@ -67,7 +71,7 @@ def delivery_town(folder: Path, phones: Phones, narrator: Narrator, residents: i
         started = hall.__enter__()
     try:
         windows = Windows(started, folder, narrator)
-        cast = Cast(started, clock, town, windows, narrator, phones, district, elsewhere)
+        cast = Cast(started, clock, town, windows, narrator, phones, district, elsewhere, shifted)
         with narrator.step("Two residents follow and answer in the talk"):
             cast.register()
         yield cast

@@ -95,7 +95,7 @@ class FestivalStory:
             await desk.until(lambda: "人のうち" in desk.text("recipients.count"), "a count")
             assert "18歳以下" in desk.text("recipients.sentence")
             assert "子育て" in desk.text("recipients.sentence")
-            desk._scroll_to(joined)
+            await cast.scroll_to(desk, "recipients.add")
             await cast.picture(desk, "delivery-copied")
 
     async def send(self, desk: Driver) -> None:
@@ -107,7 +107,9 @@ class FestivalStory:
             assert desk.text("confirm.changes.from").endswith(f"「{LAST_YEARS}」")
             await cast.picture(desk, "confirm-copied")
             desk.click("confirm.send")
+            await cast.wait_out_hold(desk)
             self.delivery = await until_sent(desk)
+            cast.replay(self.delivery)
 
     async def react(self, desk: Driver) -> None:
         cast = self.cast
@@ -124,7 +126,9 @@ class FestivalStory:
             await cast.with_phone(desk, PARENT, read)
             assert "こども屋台" not in cast.words_in_talk(NEIGHBOUR)
         self.link = pressed[0]
-        with cast.narrator.step("People open it and follow the link; LINE and the relay count, without names"):
+        with cast.narrator.step(
+            "People open it and follow the link; LINE and the relay count, without names"
+        ):
             self._crowd(openings=OPENED, clicks={self.link: CLICKED})
             await self._tap(desk, TAPS[0])
 
@@ -141,7 +145,7 @@ class FestivalStory:
             await desk.until(lambda: desk.text("result.opened") == str(seen + MORE), "the next day", 30)
             await desk.until(lambda: desk.sees("result.days"), "both days")
             await cast.picture(desk, "delivery-result")
-            desk._scroll_to(desk.find("result.days"))
+            await cast.scroll_to(desk, "result.days")
             await cast.picture(desk, "results-charts")
         with cast.narrator.step("They are exported to Excel, and the file says what the screen says"):
             file = cast.narrator.folder / "こども文化祭の結果.xlsx"
@@ -154,11 +158,15 @@ class FestivalStory:
 
     async def _tap(self, desk: Driver, times: int) -> None:
         """So many taps. A phone's browser would go on to the town's site, which does not exist."""
-        before, certificate = self._taps(), str(self.cast.hall.certificate)
+        before = self._taps()
         for _ in range(times):
-            went = requests.get(self.link, verify=certificate, allow_redirects=False, timeout=10)
-            assert went.headers["location"] == URL
+            assert self._target() == URL
         await desk.until(lambda: self._taps() == before + times, "the relay wrote its count down")
+
+    def _target(self) -> str:
+        """Where a tap on the link leads."""
+        trusted = str(self.cast.hall.certificate)
+        return requests.get(self.link, verify=trusted, allow_redirects=False, timeout=10).headers["location"]
 
     def _crowd(self, **counts: Any) -> None:
         """People without a name who saw it and followed its links, as LINE counts them."""

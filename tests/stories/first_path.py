@@ -158,7 +158,9 @@ class FirstPath:
             desk.type("editor.title", story.title)
             desk.type("bubble.0.text", story.text)
             # The file dialog belongs to the system; what it returns is handed in.
-            desk.find("screen.delivery-edit").findChild(Bubbles).add_picture_file(story.picture)
+            bubbles = desk.find("screen.delivery-edit").findChild(Bubbles)
+            assert bubbles is not None
+            bubbles.add_picture_file(story.picture)
             await desk.until_seen("bubble.1.description")
             desk.type("bubble.1.description", story.picture_shows)
         with self.narrator.step("They choose the recipients by clicking: 川北 and 防災; the count is live"):

@@ -22,7 +22,7 @@ TEXT = "今夜おそくから、大雨と強い風の見込みです。\n川や�
 ROWS = (("避難所", "市民体育館"), ("開く時刻", "18時"))
 WRONG, RIGHT = "18時", "17時"
 REASON = "避難所の時刻のまちがいを、すぐに直すため"
-SECOND_FROM, HOLD = 20, 4
+SECOND_FROM, HOLD = 20, 60
 
 
 @dataclass
@@ -101,7 +101,7 @@ class StormStory:
             await desk.until_seen(f"{card}.buttons.0.label")
             desk.type(f"{card}.buttons.0.label", "避難所の一覧")
             desk.type(f"{card}.buttons.0.url", "https://www.example.jp/hinan")
-            desk._scroll_to(desk.find(f"{card}.block.0.text"))
+            await cast.scroll_to(desk, f"{card}.block.0.text")
             await cast.picture(desk, "storm-card")
         with cast.narrator.step(f"Recipients: {'・'.join(self.districts)}"):
             await cast.add_condition(desk, cast.town.item("district").title, self.districts)
@@ -149,6 +149,7 @@ class StormStory:
             desk.click("approval.go")
             await desk.until_text("detail.hold.seconds", "あと")
             await cast.picture(desk, "storm-held")
+            await cast.wait_out_hold(desk)
 
     async def stop(self, desk: Driver) -> None:
         cast = self.cast
@@ -196,9 +197,11 @@ class StormStory:
             desk.click("detail.correct")
             await desk.until_page("delivery-edit")
             await desk.until(lambda: "人のうち" in desk.text("recipients.count"), "a count")
-            before = desk.text("bubble.0.text")
-            words = before.replace("（ここに正しい内容を書いてください）", "")
-            desk.type("bubble.0.text", f"{words.strip()}\n避難所が開くのは、{WRONG}ではなく{RIGHT}です。")
+            words = desk.text("bubble.0.text")
+            for mark, hour in (("誤：", WRONG), ("正：", RIGHT)):
+                assert mark in words
+                words = words.replace(mark, f"{mark}避難所は{hour}に開きます。")
+            desk.type("bubble.0.text", words.partition("（訂正後")[0].strip())
             await cast.picture(desk, "storm-correction")
             desk.click("editor.confirm")
             await desk.until_page("confirm")
@@ -208,15 +211,16 @@ class StormStory:
         with cast.narrator.step("It cannot wait for a second person: sent with a reason that is logged"):
             desk.click("confirm.second.open")
             desk.type("confirm.second.reason", REASON)
-            desk._scroll_to(desk.find("confirm.second.go"))
+            await cast.scroll_to(desk, "confirm.second.go")
             await cast.picture(desk, "storm-emergency")
             desk.click("confirm.second.go")
+            await cast.wait_out_hold(desk)
             corrected = await until_sent(desk, not_this=self.delivery)
             assert sorted(cast.received_since(record)) == self.reached
             cast.replay(corrected)
 
         def read(phone: Phone) -> None:
-            phone.wait_for(f"{RIGHT}です")
+            phone.wait_for(f"{RIGHT}に開きます")
             cast.shot(phone, "phone-correction")
 
         with cast.narrator.step("The correction stands below the card"):

@@ -1,6 +1,6 @@
 """A clock that a story moves: relay, sandbox and windows of the story see the same moment.
 
-`python -m tests.stories.story_clock relay` is the relay with this clock, told by the file in STORY_CLOCK_FILE.
+`python -m tests.stories.story_clock relay` is the relay with this clock; STORY_CLOCK_FILE names its file.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def serve_relay() -> None:
     from relay.log import set_up_logging
     from relay.serve import serve
 
-    results.LOOK_EVERY = duties.WASTE_EVERY = 0.3
+    results.LOOK_EVERY = 0.3
+    vars(duties).update(WASTE_EVERY=0.3)
     settings = load_settings(None)
     set_up_logging(settings.log_level)
     serve(settings, clock=StoryClock(Path(os.environ[CLOCK_FILE])))

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from PySide6.QtWidgets import QCheckBox, QComboBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea
 
 from desktop.ui.driver import Driver
 from desktop.ui.waste.screen import WasteScreen
 from protocol.holidays import holiday_name
-from protocol.moments import japan_day
 from protocol.schedules import JAPAN, Holidays
 from protocol.waste_days import day_words, kind_named
+from relay.features.deliveries import find_delivery
+from relay.features.rule_deliveries import id_of_rule_day
 from relay.store.moments import has_rule_run
 from tests.stories.delivery_cast import PARENT, Cast
 from tests.stories.phone import Phone
 from tests.stories.sample_waste import load_calendar
 from tests.stories.town_windows import all_sent
 
-MORNING, SOON_AFTER = time(6, 30), timedelta(seconds=5)
+MORNING, EVENING = time(6, 30, 5), time(19, 0, 5)
 MESSAGE = "おはようございます。"
 
 
@@ -28,16 +29,10 @@ class WasteStory:
     cast: Cast
 
     async def play(self, desk: Driver) -> None:
-        from tests.stories.delivery_story import shifted_collection
-
         cast = self.cast
-        calendar = load_calendar(cast.town.items)
-        today = japan_day(cast.clock())
-        _, found = shifted_collection(calendar, [cast.district.id], today - timedelta(days=2))
-        assert found.moved_from is not None
-        kind = kind_named(calendar, found.kind)
-        assert kind is not None
-        self.kind, self.holiday, self.day = kind.name, found.moved_from, found.day
+        kind = kind_named(load_calendar(cast.town.items), cast.shifted.kind)
+        assert kind is not None and cast.shifted.moved_from is not None
+        self.kind, self.holiday, self.day = kind.name, cast.shifted.moved_from, cast.shifted.day
         await self.look_at_year(desk)
         await self.switch_on(desk)
         await self.wake_up(desk)
@@ -54,6 +49,9 @@ class WasteStory:
             if self.day >= date(screen.year.plan.months[0].year + 1, 4, 1):  # type: ignore[union-attr]
                 desk.click("waste.year.later")
             await desk.settle()
+            place = screen.year.view.place_of(self.holiday).toPoint()
+            for area in screen.year.findChildren(QScrollArea):
+                area.ensureVisible(place.x(), place.y(), 0, 200)
             plan = screen.year.plan
             assert plan is not None
             assert self.kind not in plan.words(self.holiday) and name in plan.words(self.holiday)
@@ -78,6 +76,7 @@ class WasteStory:
             await all_sent(desk)
             desk.click("waste.look_ahead")
             await desk.until(lambda: "調べています" not in desk.text("waste.foreseen"), "the dry run", 30)
+            await cast.scroll_to(desk, "waste.foreseen")
             await cast.picture(desk, "waste-messages")
 
     async def wake_up(self, desk: Driver) -> None:
@@ -85,13 +84,14 @@ class WasteStory:
         before = cast.words_in_talk(PARENT).count(MESSAGE)
         assert before == 0
         with cast.narrator.step("The morning of the holiday: nothing comes"):
-            await self._morning_of(desk, self.holiday)
             desk.click("rail.deliveries")
             await desk.until_page("deliveries")
-            await desk.until(lambda: self._is_over(desk), "what went to others is over", 30)
+            await self._moment(desk, "waste:morning", self.holiday, self.holiday, MORNING)
             assert MESSAGE not in cast.words_in_talk(PARENT)
         with cast.narrator.step(f"The morning of {self.day}: the message is there"):
-            await self._morning_of(desk, self.day)
+            eve = self.day - timedelta(days=1)
+            await self._moment(desk, "waste:eve", self.day, eve, EVENING)
+            await self._moment(desk, "waste:morning", self.day, self.day, MORNING)
 
             def read(phone: Phone) -> None:
                 phone.wait_for(MESSAGE)
@@ -124,14 +124,15 @@ class WasteStory:
             await desk.until_page("waste-words")
             await cast.picture(desk, "waste-words")
 
-    async def _morning_of(self, desk: Driver, day: date) -> None:
-        self.cast.clock.move_to(datetime.combine(day, MORNING, JAPAN) + SOON_AFTER)
-        await desk.until(lambda: self._has_happened(day), f"the relay saw the morning of {day}", 30)
+    async def _moment(self, desk: Driver, rule: str, collected: date, day: date, at: time) -> None:
+        """The clock shows this time of this day, and whatever the rule wanted has gone out."""
+        self.cast.clock.move_to(datetime.combine(day, at, JAPAN))
+        await desk.until(lambda: self._has_happened(rule, collected), f"{rule} of {collected}", 30)
 
-    def _has_happened(self, day: date) -> bool:
+    def _has_happened(self, rule: str, collected: date) -> bool:
         with self.cast.store() as database, database.read() as connection:
-            return has_rule_run(connection, "waste:morning", day)
-
-    def _is_over(self, desk: Driver) -> bool:
-        office = desk.window.work.desk.office if desk.window.work is not None else None
-        return office is not None and not office.home.today().sending
+            found = find_delivery(connection, database.cipher, id_of_rule_day(rule, collected))
+            if found is None:  # looked at, and nobody is to be told
+                return has_rule_run(connection, rule, collected)
+        assert found[1].state != "skipped", "the story went on too quickly"
+        return found[1].state == "sent"
