@@ -43,6 +43,7 @@ def changed_facts(before: DeliveryDraft, after: DeliveryDraft, known: Known) -> 
         ("いつ", when_sentence(before.when, known.items), when_sentence(after.when, known.items)),
         ("言語", _languages(before), _languages(after)),
         ("通知", _silent(before), _silent(after)),
+        ("送り方", _route(before), _route(after)),
     )
     return [fact for fact in facts if fact[1] != fact[2]]
 
@@ -58,3 +59,7 @@ def _languages(draft: DeliveryDraft) -> str:
 
 def _silent(draft: DeliveryDraft) -> str:
     return "音を鳴らさない" if draft.silent else "ふつうに通知する"
+
+
+def _route(draft: DeliveryDraft) -> str:
+    return "一斉配信（始めると止められません）" if draft.route == "broadcast" else "ふつうの配信"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from protocol.deliveries import DeliveryDraft
+from protocol.deliveries import DeliveryDraft, can_be_broadcast, goes_to_everyone
 from protocol.items import SegmentItem
 from protocol.moments import moment_words, when_sentence
 from protocol.schedules import REPEATING_KINDS
@@ -30,6 +30,17 @@ def route_words(check: CheckAnswer) -> str:
     if check.route == "push":
         return f"1人ずつ送ります{texts}"
     return f"500人ずつまとめて送ります（{check.calls:,}回{texts}）"
+
+
+def why_no_broadcast(draft: DeliveryDraft) -> str:
+    """Why one call cannot reach the same people with the same text; empty where it can."""
+    if can_be_broadcast(draft):
+        return ""
+    if not goes_to_everyone(draft):
+        return "宛先が友だち全員のときだけ使えます。宛先を直すか、印を外してください。"
+    if draft.variants:
+        return "ほかの言語の文があるときは使えません。全員に同じ文が届く送り方です。"
+    return "人によって変わる差し込みがあるときは使えません。全員に同じ文が届く送り方です。"
 
 
 def duration_words(seconds: int) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from desktop.features.asking import Ask
-from desktop.features.pictures import FittedPicture, fit_picture
 from desktop.features.recipients import Known
 from desktop.features.test_outcomes import TestOutcome
 from desktop.replica.drafts import KeptDraft
@@ -17,7 +16,7 @@ from protocol.deliveries import DELIVERY_TITLE_LIMIT, Delivery, DeliveryDraft, f
 from protocol.delivery_changes import DeliveryArchive, DeliveryRemove, DeliverySave, DeliveryTest
 from protocol.ids import new_id
 from protocol.message_limits import TEXT_LIMIT, find_message_problems
-from protocol.messages import ImageMessage, TextMessage
+from protocol.messages import TextMessage
 from protocol.problems import Problem
 from protocol.schedules import Now
 from protocol.segments import Everyone, Received, Segment
@@ -67,14 +66,14 @@ class Deliveries:
         return DeliveryDraft(id=new_id(self._clock()), title=title)
 
     def copy(self, delivery_id: str) -> DeliveryDraft:
-        """A new draft with content and recipients of another delivery, sent or not. When it goes out is
-        decided anew, and it corrects nothing.
+        """A new draft with content and recipients of another delivery, sent or not. When it goes out, and
+        whether as a broadcast, is decided anew, and it corrects nothing.
         """
         draft = self._draft_of(delivery_id)
         title = draft.title[: DELIVERY_TITLE_LIMIT - len(_COPY)] + _COPY
         new = {
             "id": new_id(self._clock()), "title": title, "copied_from": draft.id, "when": Now(),
-            "corrects": "",
+            "corrects": "", "route": "auto",
         }  # fmt: skip
         if draft.corrects:  # those it went to are those of the first one, not of this
             new["segment"] = Everyone()
@@ -152,17 +151,6 @@ class Deliveries:
             self._replica.outbox.put(
                 "delivery.remove", DeliveryRemove(delivery=delivery_id), based_on=known.version
             )
-
-    def add_picture(self, content: bytes, description: str = "") -> ImageMessage:
-        """Fit a picture to LINE's sizes and keep it for sending. Raises PictureRefused."""
-        fitted: FittedPicture = fit_picture(content)
-        return ImageMessage(
-            file=self._replica.files.add(fitted.original),
-            preview=self._replica.files.add(fitted.preview),
-            description=description,
-            width=fitted.width,
-            height=fitted.height,
-        )
 
     def count_recipients(self, segment: Segment) -> CountAnswer:
         """How many friends meet the segment now. Asks the relay."""

@@ -41,12 +41,15 @@ def check(relay: FakeRelay, body: bytes) -> CheckAnswer:
     people = relay.count(draft.segment)
     problems = find_draft_problems(draft, relay.items())
     problems = problems or find_sending_problems(people, relay.quota.quota)
+    at_once = draft.route == "broadcast"
+    warnings = (*safety.warnings, "unstoppable") if at_once else safety.warnings
     return CheckAnswer(
-        count=people, friends=relay.friends, route="multicast", calls=-(-people // 500), seconds=1,
+        count=people, friends=relay.friends, route="broadcast" if at_once else "multicast",
+        calls=1 if at_once else -(-people // 500), seconds=1,
         languages={"ja": people}, quota=relay.quota.quota, quota_reason=relay.quota.reason,
         moments=tuple(next_moments(draft.when, now, Holidays(), 10)), needs_second=safety.needs_second,
         must_type_number=people >= safety.type_number_from, hold_seconds=safety.hold_seconds,
-        warnings=safety.warnings, similar=safety.similar,
+        warnings=warnings, similar=safety.similar,
         problems=problems, as_of=now,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from desktop.features.wording import words_of_reason, words_of_trouble
 from desktop.ui.confirm.returned import ReturnedNote
 from desktop.ui.editor.bubbles import Bubbles
 from desktop.ui.editor.message_panel import MessagePanel
+from desktop.ui.editor.route import RoutePart
 from desktop.ui.editor.test_delivery import TestDeliverySheet
 from desktop.ui.moments import clock_time
 from desktop.ui.parts.buttons import button, icon_button
@@ -76,6 +77,7 @@ class EditorScreen(Screen):
         self.recipients.changed.connect(lambda step, segment: self._change(step, segment=segment))
         self.recipients.excluded_changed.connect(lambda step, ids: self._change(step, excluded=ids))
         self.silent.toggled.connect(lambda on: self._change("通知の変更", silent=on))
+        self.route.changed.connect(lambda route: self._change("送り方の変更", route=route))
 
     # -- what the window and scripts call ------------------------------------------------------------
 
@@ -201,9 +203,11 @@ class EditorScreen(Screen):
         column.addWidget(self.when)
         self.silent = QCheckBox("音を鳴らさずに届ける（夜間や早朝など）")
         self.silent.setObjectName("editor.silent")
-        frame, inner = card(spacing=4)
-        inner.addWidget(label("通知", "heading"))
+        frame, inner = card(spacing=8)
+        inner.addWidget(label("送り方", "heading"))
         inner.addWidget(self.silent)
+        self.route = RoutePart()
+        inner.addWidget(self.route)
         column.addWidget(frame)
         column.addStretch(1)
         self._area = scrolling(flow)
@@ -265,6 +269,7 @@ class EditorScreen(Screen):
         self.silent.blockSignals(True)
         self.silent.setChecked(draft.silent)
         self.silent.blockSignals(False)
+        self.route.show_draft(draft)
         for made, name, verb in (
             (self._undo, self._edits.undo_name, "元に戻す"),
             (self._redo, self._edits.redo_name, "やり直す"),

@@ -7,7 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from desktop.features.changed_text import changed_facts, changed_lines
-from desktop.features.check_words import duration_words, languages_words, route_words, share_words, verb_of
+from desktop.features.check_words import (
+    duration_words,
+    languages_words,
+    route_words,
+    share_words,
+    verb_of,
+    why_no_broadcast,
+)
 from desktop.features.deliveries import CORRECTION_MARK, DeliveryRefused
 from desktop.features.office import Office
 from desktop.features.planning import Calendar, default_when, quiet_moment, upcoming
@@ -17,8 +24,16 @@ from desktop.replica.records import DeliveryQuery
 from protocol.counting import utf16_length
 from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.message_limits import TEXT_LIMIT
-from protocol.messages import TextMessage
-from protocol.schedules import JAPAN, At, Holidays, Now, Recurrence, Repeating
+from protocol.messages import (
+    Card,
+    CardMessage,
+    HeadingBlock,
+    OpenLink,
+    TableBlock,
+    TextMessage,
+    Variant,
+)
+from protocol.schedules import JAPAN, At, Holidays, Now, OnResidentDay, Recurrence, Repeating
 from protocol.segments import Everyone, Received
 from protocol.sending_rules import SendingRules
 from protocol.sync import CheckAnswer
@@ -268,6 +283,40 @@ def test_what_changed_is_told_line_by_line() -> None:
     assert changed_lines(before, before) == [] and changed_facts(before, after, Known()) == []
     moved = after.model_copy(update={"when": WEEKLY, "segment": Everyone(), "silent": True})
     assert [what for what, _, _ in changed_facts(before, moved, Known())] == ["いつ", "通知"]
+    at_once = after.model_copy(update={"route": "broadcast"})
+    assert [what for what, _, _ in changed_facts(before, at_once, Known())] == ["送り方"]
+
+
+def test_a_changed_row_of_a_table_and_a_changed_button_are_told_too() -> None:
+    def card(time: str, url: str) -> CardMessage:
+        blocks = (HeadingBlock(text="秋まつり"), TableBlock(rows=(("場所", "公園"), ("日時", time))))
+        return CardMessage(
+            alt="秋まつり", cards=(Card(blocks=blocks, buttons=(OpenLink(label="開く", url=url),)),)
+        )
+
+    before = DeliveryDraft(id="a", title="秋", messages=(card("10時", "https://example.jp/a"),))
+    after = before.model_copy(update={"messages": (card("13時", "https://example.jp/b"),)})
+    changed = [(one.kind, one.text) for one in changed_lines(before, after) if one.kind != "same"]
+    assert changed == [
+        ("gone", "日時：10時"), ("new", "日時：13時"),
+        ("gone", "https://example.jp/a"), ("new", "https://example.jp/b"),
+    ]  # fmt: skip
+
+
+def test_a_broadcast_says_why_it_cannot_be_and_is_not_copied(office: Office) -> None:
+    everyone = DeliveryDraft(id="a", title="a", messages=(TextMessage(text="断水"),))
+    assert why_no_broadcast(everyone) == ""
+    own_day = OnResidentDay(item="i")
+    english = (Variant(language="en", messages=everyone.messages),)
+    for change, words in (
+        ({"excluded": ("g",)}, "友だち全員"),
+        ({"when": own_day}, "友だち全員"),
+        ({"variants": english}, "ほかの言語"),
+        ({"messages": (TextMessage(text="｛地区｝"),)}, "差し込み"),
+    ):
+        assert words in why_no_broadcast(everyone.model_copy(update=change))
+    office.deliveries.save(everyone.model_copy(update={"route": "broadcast"}))
+    assert office.deliveries.copy("a").route == "auto"
 
 
 def test_the_dry_run_is_told_in_words() -> None:

@@ -193,7 +193,7 @@ def test_a_session_that_ran_out_is_renewed_without_a_word(office: Office, relay:
 
 
 def test_a_picture_travels_in_chunks_and_resumes_where_the_relay_is(office: Office, relay: FakeRelay) -> None:
-    message = office.deliveries.add_picture(noise(900))
+    message = office.media.image(noise(900))
     content = office.fetch_picture(message.file)
     assert len(content) > 2 * CHUNK_BYTES
     relay.files[message.file] = bytearray(content[:CHUNK_BYTES])

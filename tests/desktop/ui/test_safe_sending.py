@@ -17,6 +17,7 @@ from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
 from protocol.messages import TextMessage
 from protocol.results import DayResult, DeliveryResult, LinkResult
 from protocol.schedules import Recurrence, Repeating
+from protocol.segments import HasAnswered
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_sending import begin
 from tests.desktop.ui.conftest import Play
@@ -57,6 +58,41 @@ def test_a_rule_is_put_together_and_its_dates_stand_beside_it(play: Play, relay:
 
     play(story)
     assert [change.kind for change in relay.applied][-2:] == ["delivery.send", "delivery.stop"]
+
+
+def test_a_broadcast_is_asked_for_by_hand_and_known_to_be_unstoppable(play: Play, relay: FakeRelay) -> None:
+    async def story(driver: Driver) -> None:
+        work = driver.window.work
+        assert work is not None
+        driver.click("home.new_delivery")
+        await driver.until_page("delivery-edit")
+        driver.type("editor.title", "津波警報")
+        driver.type("bubble.0.text", "｛地区｝の高台へ避難してください。")
+        assert not driver.find("editor.broadcast").isEnabled()
+        assert "差し込み" in driver.text("editor.broadcast.why")
+        driver.type("bubble.0.text", "高台へ避難してください。")
+        assert not driver.sees("editor.broadcast.why")
+        driver.click("editor.broadcast")
+        assert driver.find("editor.undo").toolTip() == "元に戻す：送り方の変更"
+        draft = work.screens.editor.draft
+        assert draft is not None and draft.route == "broadcast"
+        driver.click("editor.confirm")
+        await driver.until_seen("confirm.tick.unstoppable")
+        assert "始めると止められません" in driver.text("confirm.route")
+        driver.type("confirm.typed", "4321")
+        assert not driver.find("confirm.send").isEnabled()
+        driver.click("confirm.tick.unstoppable")
+        driver.click("confirm.send")
+        await driver.until_text("detail.state", "配信済み")
+        to_some = draft.model_copy(update={"segment": HasAnswered(item="item-topics")})
+        work.desk.routes.edit_delivery(to_some)
+        await driver.until_seen("editor.broadcast.why")
+        assert "友だち全員" in driver.text("editor.broadcast.why")
+        driver.click("editor.broadcast")
+        assert not driver.sees("editor.broadcast"), "nothing to choose where some are left out"
+
+    play(story)
+    assert relay.applied[-1].payload["accepted"] == ["unstoppable"]
 
 
 def test_what_is_held_counts_down_and_stops_at_one_press_also_at_home(play: Play, relay: FakeRelay) -> None:
