@@ -20,20 +20,14 @@ import openpyxl
 from desktop.errors import ListTooLarge, ListUnreadable
 from desktop.features.exports import csv_bytes, write_xlsx
 from desktop.features.tables_in import FILE_LIMIT, ROWS_LIMIT, cell_text, check_size
+from desktop.features.waste_rule_cells import cells_of, recurrence_of, shape
 from protocol.items import Choice
-from protocol.schedules import LAST, OnHoliday, Recurrence
+from protocol.schedules import Recurrence
 from protocol.waste import WasteCalendar, WasteException, WasteRule, WasteWord, find_word_problems
-from protocol.waste_days import WEEKDAYS, kind_named
+from protocol.waste_days import kind_named
 from protocol.waste_search import folded
 
 Outcome = Literal["new", "changed", "same", "wrong"]
-RULE_COLUMNS: dict[str, tuple[str, ...]] = {
-    "district": ("地区", "地区名", "町名", "収集地区"),
-    "kind": ("種類", "ごみの種類", "分別", "区分"),
-    "weekdays": ("曜日", "収集曜日", "曜"),
-    "nths": ("第n", "第何", "週", "第"),
-    "holiday": ("祝日", "祝日の扱い"),
-}
 WORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("品名", "品目", "名前", "ごみの名前", "名称"),
     "reading": ("読み", "よみ", "ふりがな", "かな", "読みがな"),
@@ -43,14 +37,11 @@ WORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "synonyms": ("別名", "同義語", "ほかの言い方", "関連語"),
 }
 COLUMN_WORDS = {
-    "district": "地区", "kind": "種類", "weekdays": "曜日", "nths": "第n", "holiday": "祝日",
+    "district": "地区", "kind": "種類", "weekdays": "曜日", "nths": "第n", "month": "月", "day": "日",
+    "holiday": "祝日", "first": "始まりの日", "until": "終わりの日",
     "name": "品名", "reading": "読み", "how": "出し方", "fee": "手数料", "synonyms": "別名",
 }  # fmt: skip
-RULES_HEADER = ("地区", "種類", "曜日", "第n", "祝日")
 WORDS_HEADER = ("品名", "読み", "分別", "出し方", "手数料", "別名")
-_HOLIDAYS: dict[str, OnHoliday] = {
-    "": "keep", "収集する": "keep", "あり": "keep", "休み": "skip", "なし": "skip", "前の平日": "before", "次の平日": "after",  # noqa: E501
-}  # fmt: skip
 _MONTH = re.compile(r"(1[0-2]|[1-9])月")
 _SPLIT = re.compile(r"[、,，・/／;；\s\n]+")
 NOT_COLLECTED = ("", "収集しない", "収集できません", "収集不可", "対象外")
@@ -116,14 +107,19 @@ def read_rules(
     first: date,
     new_id: Callable[[], str],
 ) -> Read:
-    """Lines of 地区・種類 with 曜日 and 第n, or with a column for each month holding days.
+    """Lines of 地区・種類 with 曜日 and 第n or 日, or with a column for each month holding days.
 
     `first`: the day new rules begin on, whose April-to-March year the months belong to.
     """
     known = {folded(choice.label): choice.id for choice in districts}
     kinds = {folded(kind.name): kind.id for kind in calendar.kinds}
     months = _month_columns(sheet, first)
-    had = {(rule.kind, district, _shape(rule.rule)) for rule in calendar.rules for district in rule.districts}
+    had = {
+        (rule.kind, district, shape(rule.rule), since)
+        for rule in calendar.rules
+        for district in rule.districts
+        for since in (rule.rule.first, None)
+    }
     lines: list[Line] = []
     for number, cells in sheet.lines:
         named = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
@@ -133,15 +129,16 @@ def read_rules(
             reason = "地区が受信設定の項目にありません。" if not district else "種類が一覧にありません。"
             lines.append(Line(number, cells, "wrong", reason))
             continue
-        if months and "weekdays" not in columns:
+        if months and not {"weekdays", "day"} & set(columns):
             lines.append(_dates_line(number, cells, months, district, kind, calendar, new_id))
             continue
-        made = _recurrence(named, first)
+        made = recurrence_of(named, first)
         if isinstance(made, str):
             lines.append(Line(number, cells, "wrong", made))
             continue
         rule = WasteRule(id=new_id(), kind=kind, districts=(district,), rule=made)
-        outcome: Outcome = "same" if (kind, district, _shape(made)) in had else "new"
+        since = made.first if named.get("first", "").strip() else None
+        outcome: Outcome = "same" if (kind, district, shape(made), since) in had else "new"
         lines.append(Line(number, cells, outcome, rule=rule))
     return _read(lines)
 
@@ -213,17 +210,13 @@ def read_words(
 
 
 def rule_rows(calendar: WasteCalendar, districts: Sequence[Choice]) -> list[tuple[str, ...]]:
-    """The rules as `read_rules` reads them back; those by the day of the month have no weekday."""
+    """The rules as `read_rules` reads them back."""
     labels = {choice.id: choice.label for choice in districts}
-    words = {shift: name for name, shift in _HOLIDAYS.items() if name not in ("", "あり", "なし")}
     rows: list[tuple[str, ...]] = []
     for rule in calendar.rules:
         kind = kind_named(calendar, rule.kind)
-        weekdays = "・".join(WEEKDAYS[day] for day in rule.rule.weekdays)
-        nths = "・".join("最終" if nth == LAST else str(nth) for nth in rule.rule.nths)
         for district in rule.districts:
-            cells = (weekdays, nths, words[rule.rule.on_holiday])
-            rows.append((labels.get(district, ""), kind.name if kind else "", *cells))
+            rows.append((labels.get(district, ""), kind.name if kind else "", *cells_of(rule.rule)))
     return rows
 
 
@@ -336,33 +329,6 @@ def _dates_line(
     had = {e.day for e in calendar.exceptions if e.added and e.kind == kind and district in e.districts}
     outcome: Outcome = "same" if set(days) <= had else "new"
     return Line(number, cells, outcome, rule=rule, dates=tuple(day for day in days if day not in had))
-
-
-def _recurrence(named: Mapping[str, str], first: date) -> Recurrence | str:
-    """The rule, or why there is none."""
-    written = unicodedata.normalize("NFKC", named.get("weekdays", "")).replace("曜日", "").replace("曜", "")
-    signs = [sign for sign in written if sign in WEEKDAYS]
-    if not signs:
-        return "曜日を読めません。"
-    nths_text = unicodedata.normalize("NFKC", named.get("nths", ""))
-    nths = [LAST] if "最終" in nths_text else []
-    nths = [int(digit) for digit in re.findall(r"[1-5]", nths_text)] + nths
-    if nths_text.strip() and not nths and "毎週" not in nths_text:
-        return "第何週かを読めません。"
-    shift = _HOLIDAYS.get(named.get("holiday", "").strip())
-    if shift is None:
-        return "祝日の扱いは「収集する」「休み」「前の平日」「次の平日」のどれかにしてください。"
-    return Recurrence(
-        pattern="nth_weekday" if nths else "weekly",
-        weekdays=tuple(dict.fromkeys(WEEKDAYS.index(sign) for sign in signs)),
-        nths=tuple(dict.fromkeys(nths)),
-        first=first,
-        on_holiday=shift,
-    )
-
-
-def _shape(rule: Recurrence) -> tuple[object, ...]:
-    return rule.pattern, tuple(sorted(rule.weekdays)), tuple(sorted(rule.nths)), rule.day, rule.on_holiday
 
 
 def _plain(name: str) -> str:

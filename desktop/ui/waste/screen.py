@@ -17,14 +17,13 @@ from PySide6.QtWidgets import (
 from desktop.errors import Trouble
 from desktop.features.waste import TownWaste, WasteInvalid, first_of_year
 from desktop.features.waste_import import (
-    RULE_COLUMNS,
-    RULES_HEADER,
     Read,
     read_rules,
     rule_rows,
     with_rules,
     write_list,
 )
+from desktop.features.waste_rule_cells import RULE_COLUMNS, RULES_HEADER
 from desktop.features.wording import words_of_problem, words_of_reason, words_of_trouble
 from desktop.ui.allowed import offer
 from desktop.ui.parts.buttons import button

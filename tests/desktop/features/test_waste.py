@@ -12,8 +12,6 @@ from desktop.errors import ListUnreadable
 from desktop.features.office import Office
 from desktop.features.waste import TownWaste, WasteInvalid, first_of_year, rule_words, year_plan
 from desktop.features.waste_import import (
-    RULE_COLUMNS,
-    RULES_HEADER,
     WORD_COLUMNS,
     WORDS_HEADER,
     Read,
@@ -27,8 +25,9 @@ from desktop.features.waste_import import (
     write_errors,
     write_list,
 )
-from protocol.schedules import Holidays
-from protocol.waste import WasteCalendar, WasteWord
+from desktop.features.waste_rule_cells import RULE_COLUMNS, RULES_HEADER
+from protocol.schedules import LAST, Holidays, Recurrence
+from protocol.waste import WasteCalendar, WasteRule, WasteWord
 from protocol.waste_days import collections
 from tests.desktop.conftest import Desk
 from tests.desktop.fake_relay import FakeRelay
@@ -125,6 +124,51 @@ def test_rules_come_back_from_their_own_list_the_same(tmp_path: Path) -> None:
             assert collections(made, district, APRIL, last, Holidays()) == collections(
                 CALENDAR, district, APRIL, last, Holidays()
             )
+
+
+def test_rules_by_day_once_a_year_and_with_an_end_survive_the_list(tmp_path: Path) -> None:
+    recurrences = (
+        Recurrence(pattern="monthly", day=15, first=APRIL, on_holiday="after"),
+        Recurrence(pattern="monthly", day=LAST, first=date(2026, 6, 1), until=date(2026, 9, 30)),
+        Recurrence(pattern="yearly", month=12, day=28, first=APRIL, on_holiday="before"),
+        Recurrence(pattern="nth_weekday", weekdays=(2,), nths=(1, LAST), first=APRIL, until=APRIL),
+    )
+    rules = tuple(
+        WasteRule(id=f"r{n}", kind="bulky", districts=("d01", "d28"), rule=rule)
+        for n, rule in enumerate(recurrences)
+    )
+    calendar = CALENDAR.model_copy(update={"rules": rules})
+    for name in ("rules.xlsx", "rules.csv"):
+        write_list(tmp_path / name, "収集日", RULES_HEADER, rule_rows(calendar, DISTRICTS))
+        assert read(tmp_path / name, calendar).counts == {"same": 8}
+        found = read(tmp_path / name, CALENDAR)
+        made = with_rules(CALENDAR.model_copy(update={"rules": ()}), found, instead=True, new_id=ids)
+        assert [(rule.districts, rule.rule) for rule in made.rules] == [
+            (("d01", "d28"), rule) for rule in recurrences
+        ]
+    later = [rule.model_copy(update={"rule": rule.rule.model_copy(update={"until": None})}) for rule in rules]
+    changed = calendar.model_copy(update={"rules": tuple(later)})
+    assert read(tmp_path / "rules.csv", changed).counts == {"same": 4, "new": 4}
+
+
+def test_dates_are_read_as_towns_write_them_and_nonsense_is_told(tmp_path: Path) -> None:
+    path = csv(
+        tmp_path / "list.csv",
+        "地区,種類,曜日,月,日,開始日,終了日",
+        "川北,古紙,,１２月,２８日,2026年4月1日,2027/3/31",
+        "川北,古紙,,,末日,2026-04-01 00:00:00,",
+        "川北,古紙,月,,3,,",
+        "川北,古紙,,13,3,,",
+        "川北,古紙,,,32,,",
+        "川北,古紙,月,,,いつか,",
+        "川北,古紙,月,,,2026-05-01,2026-04-01",
+    )
+    found = read(path)
+    assert found.counts == {"new": 2, "wrong": 5}
+    first, second = (line.rule.rule for line in found.lines if line.rule is not None)
+    assert (first.pattern, first.month, first.day, first.until) == ("yearly", 12, 28, date(2027, 3, 31))
+    assert (second.pattern, second.day, second.first) == ("monthly", LAST, APRIL)
+    assert "終わりの日より後" in found.lines[-1].reason
 
 
 def test_a_towns_list_in_cp932_says_line_by_line_what_is_wrong(tmp_path: Path) -> None:
