@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from desktop.errors import RelayRefused, Trouble
 from desktop.features.asking import Ask
 from desktop.features.deliveries import Deliveries, DeliveryRefused
+from desktop.replica.delivery_columns import moment_of
 from desktop.replica.records import Shown
 from desktop.replica.replica import Replica
 from protocol.deliveries import Delivery, DeliveryDraft, DeliveryState, Quota, find_sending_problems
@@ -203,7 +204,7 @@ class Confirming:
         warnings = check.warnings if check is not None else ()
         if "stale_content" not in warnings and draft.copied_from and not draft.corrects:
             source = self._deliveries.get(draft.copied_from)
-            moment = source.body.confirmed_at or source.body.written_at if source is not None else None
+            moment = moment_of(source.body) if source is not None else None
             if moment is not None and self._clock() - moment > OLD_COPY:
                 warnings += ("stale_content",)
         return warnings

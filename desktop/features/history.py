@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from desktop.features.composing import told
@@ -10,6 +10,8 @@ from desktop.features.deliveries import Deliveries
 from desktop.features.exports import Cell, japan_time
 from desktop.features.results import Results
 from desktop.features.staff import Staff
+from desktop.features.wording import words_for
+from desktop.replica.delivery_columns import kind_of, moment_of
 from desktop.replica.records import DeliveryQuery
 from protocol.deliveries import Delivery, whole_segment
 from protocol.results import DeliveryResult
@@ -17,7 +19,7 @@ from protocol.segments import Segment
 
 _PAGE = 500
 HISTORY_HEADER = (
-    "配信名", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "成功（人）", "失敗（人）",
+    "配信名", "種類", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "成功（人）", "失敗（人）",
     "不明（人）", "本文", "未送信（人）", "取りやめ（人）", "開封（人）", "クリック（人）", "タップ（回）",
     "承認を頼んだ職員", "承認なしで送った理由",
 )  # fmt: skip
@@ -52,13 +54,20 @@ def history_rows(
             return rows
 
 
+def who_sent(delivery: Delivery, names: Mapping[str, str]) -> str:
+    """Whoever sent it, or wrote what was not sent yet; 「自動」 for what a rule of the relay made."""
+    person = names.get(delivery.sent_by or delivery.written_by, "")
+    return person or ("自動" if delivery.made_by_rule else "")
+
+
 def _row(delivery: Delivery, result: DeliveryResult | None, words: HistoryWords) -> tuple[Cell, ...]:
     numbers = delivery.numbers
     return (
         delivery.draft.title,
+        words_for("delivery_kind")[kind_of(delivery)],
         words.states[delivery.state],
-        japan_time(delivery.confirmed_at),
-        words.names.get(delivery.sent_by or delivery.written_by, ""),
+        japan_time(moment_of(delivery) if delivery.state not in ("draft", "asked") else None),
+        who_sent(delivery, words.names),
         words.sentence(whole_segment(delivery.draft)),
         numbers.recipients,
         numbers.accepted,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from desktop.replica.delivery_columns import moment_of
 from desktop.replica.replica import Replica
 from protocol.deliveries import Delivery, DeliveryState
 from protocol.holidays import holiday_name, is_closed
@@ -81,7 +82,7 @@ class Planning:
             if delivery.state == "repeating":
                 found += self._expected(delivery, first, last, holidays)
                 continue
-            moment = delivery.started_at or delivery.due_at or delivery.confirmed_at
+            moment = moment_of(delivery)
             if moment is not None:
                 found.append(Planned(moment, shown.id, delivery.draft.title, delivery.state))
         return sorted(found, key=lambda planned: (planned.moment, planned.delivery))

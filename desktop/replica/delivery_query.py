@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from desktop.replica.folding import fold
 
-DeliverySort = Literal["title", "state", "moment", "recipients", "accepted", "failed", "person"]
+DeliverySort = Literal["title", "state", "nature", "moment", "recipients", "accepted", "failed", "person"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,6 @@ def delivery_filter(query: DeliveryQuery) -> tuple[str, dict[str, Any]]:
 def sort_column(sort: DeliverySort) -> str:
     """The name of a column, out of a closed list, since it goes into the statement as it is."""
     columns: tuple[DeliverySort, ...] = (
-        "title", "state", "moment", "recipients", "accepted", "failed", "person",
+        "title", "state", "nature", "moment", "recipients", "accepted", "failed", "person",
     )  # fmt: skip
     return columns[columns.index(sort)]

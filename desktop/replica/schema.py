@@ -6,7 +6,7 @@ both agree.
 
 from __future__ import annotations
 
-VERSION = 6
+VERSION = 7
 
 _BASE = """
 -- The latest state of each fact, as the relay sent it.
@@ -64,6 +64,7 @@ create table shown (
     series text not null default '',       -- of a day of a repeating delivery: that one
     due text not null default '',          -- when it goes or went out
     words text not null default '',        -- folded, for searching
+    nature text not null default '',       -- of a delivery: by rule, an exercise, a correction…
     primary key (kind, id)
 ) without rowid;
 create index shown_by_moment on shown (kind, moment, id);
@@ -176,6 +177,25 @@ create index shown_by_due on shown (kind, due);
 update shown set words=lower(body) where kind='delivery';
 """
 
+_NATURE = """
+alter table shown add column nature text not null default '';
+update shown set moment=replace(coalesce(
+    case when state in ('held', 'scheduled', 'repeating') then json_extract(body, '$.due_at') end,
+    json_extract(body, '$.started_at'), json_extract(body, '$.due_at'),
+    json_extract(body, '$.confirmed_at'), json_extract(body, '$.written_at'), ''), 'Z', '+00:00')
+where kind='delivery' and state not in ('draft', 'asked');
+update shown set due=moment where kind='delivery' and state not in ('draft', 'asked');
+update shown set nature=case
+    when json_extract(body, '$.draft.training') then 'training'
+    when json_extract(body, '$.bypassed')<>'' then 'emergency'
+    when json_extract(body, '$.draft.corrects')<>'' then 'correction'
+    when json_extract(body, '$.made_by_rule')<>'' then 'automatic'
+    when json_extract(body, '$.series')<>'' then 'repeating'
+    when json_extract(body, '$.draft.when.kind') not in ('now', 'at') then 'repeating'
+    else 'normal' end
+where kind='delivery';
+"""
+
 UPGRADES: dict[int, str] = {
     2: """
 alter table shown add column person text not null default '';
@@ -205,6 +225,7 @@ delete from cursor where audience like 'department:%';
 """,
     5: _DELIVERY_COLUMNS,
     6: _CODES,
+    7: _NATURE,
 }
 
 VERSION_1 = (
@@ -217,6 +238,10 @@ VERSION_1 = (
     .replace("    series text not null default '',       -- of a day of a repeating delivery: that one\n", "")
     .replace("    due text not null default '',          -- when it goes or went out\n", "")
     .replace("    words text not null default '',        -- folded, for searching\n", "")
+    .replace(
+        "    nature text not null default '',       -- of a delivery: by rule, an exercise, a correction…\n",
+        "",
+    )
     .replace("create index shown_by_series on shown (kind, series, moment);\n", "")
     .replace("create index shown_by_due on shown (kind, due);\n", "")
     .replace("create index shown_by_title on shown (kind, title, id);\n", "")

@@ -21,9 +21,9 @@ from protocol.submissions import ContactForm
 
 _WRITE = text(
     "insert or replace into shown (kind, id, version, body, waiting, refused, title, state, place, moment,"
-    " recipients, accepted, failed, person, archived, series, due, words) values (:kind, :id, :version,"
-    " :body, :waiting, :refused, :title, :state, :place, :moment, :recipients, :accepted, :failed, :person,"
-    " :archived, :series, :due, :words)"
+    " recipients, accepted, failed, person, archived, series, due, words, nature) values (:kind, :id,"
+    " :version, :body, :waiting, :refused, :title, :state, :place, :moment, :recipients, :accepted, :failed,"
+    " :person, :archived, :series, :due, :words, :nature)"
 )
 
 
@@ -98,7 +98,7 @@ def _columns(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "title": "", "state": "", "place": 0, "moment": "",
         "recipients": 0, "accepted": 0, "failed": 0, "person": "",
-        "archived": 0, "series": "", "due": "", "words": "",
+        "archived": 0, "series": "", "due": "", "words": "", "nature": "",
     }  # fmt: skip
     if kind == "delivery":
         columns |= delivery_columns(Delivery.parse(body))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from desktop.features.wording import words_for
+from desktop.replica.delivery_columns import moment_of
 from desktop.replica.records import Shown
 from desktop.ui.moments import WIDEST_MOMENT, short
 from desktop.ui.parts.buttons import button
@@ -37,7 +38,7 @@ class DaysCard(QFrame):
         )  # fmt: skip
         self.view.setMinimumHeight(desk.theme.px(44 * min(len(days), 5) + 60))
         states, now = words_for("delivery_state"), desk.office.clock()
-        moments = (short(one.body.due_at or one.body.confirmed_at, now) for one in days)
+        moments = (short(moment_of(one.body), now) for one in days)
         rows.show([_row(one.body, states, at) for one, at in zip(days, moments, strict=True)])
         self.view.doubleClicked.connect(lambda _: self._open())
         column.addWidget(self.view)

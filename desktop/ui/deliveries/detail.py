@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayou
 from desktop.features.planning import Calendar
 from desktop.features.recipients import Known
 from desktop.features.wording import words_for, words_of_reason
+from desktop.replica.delivery_columns import kind_of
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.ui.allowed import explain, offer
 from desktop.ui.deliveries.days import DaysCard
@@ -215,8 +216,10 @@ class DetailScreen(Screen):
             ("いつ", when_sentence(draft.when, read.calendar.items)),
             ("書いた職員", names.get(delivery.written_by, "") or "–"),
             ("承認を頼んだ職員", names.get(delivery.asked_by, "")),
+            ("種類", words_for("delivery_kind")[kind_of(delivery)]),
             ("配信した職員", names.get(delivery.sent_by, "") or ("自動" if delivery.made_by_rule else "–")),
             ("配信を決めた日時", short(delivery.confirmed_at, now)),
+            ("送りはじめた日時", short(delivery.started_at, now)),
             ("終わった日時", short(delivery.finished_at, now)),
             ("承認なしで送った理由", delivery.bypassed),
             ("訂正のもと", read.corrected),

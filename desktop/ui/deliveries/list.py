@@ -147,7 +147,6 @@ class DeliveriesScreen(Screen):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         group = QButtonGroup(self)
-        self._filters: dict[str, QPushButton] = {}
         for name, words, states in FILTERS:
             choice = QPushButton(words)
             choice.setObjectName(f"deliveries.filter.{name}")
@@ -158,7 +157,6 @@ class DeliveriesScreen(Screen):
             choice.clicked.connect(lambda _=False, name=name, states=states: self._filter(name, states))
             group.addButton(choice)
             row.addWidget(choice)
-            self._filters[name] = choice
         row.addStretch(1)
         return made
 
@@ -206,10 +204,6 @@ class DeliveriesScreen(Screen):
         if shown is not None and _may_be_put_away(shown.body):
             archive, archived = self.desk.office.deliveries.archive, not shown.body.archived
             self.desk.background.local(lambda: archive(shown.id, archived), lambda _: self._after_change())
-
-    def show_filter(self, name: str) -> None:
-        """As if the button of this name had been pressed."""
-        self._filters[name].click()
 
     def _filter(self, name: str, states: tuple[str, ...]) -> None:
         self.table.ask(replace(self.table.query, states=states, archived=name == "archived"))

@@ -9,8 +9,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTableView
 
+from desktop.features.history import who_sent
 from desktop.features.office import Office
 from desktop.features.wording import words_for
+from desktop.replica.delivery_columns import kind_of, moment_of
 from desktop.replica.records import DeliveryQuery, DeliverySort, Shown
 from desktop.ui.background import Background
 from desktop.ui.moments import short
@@ -21,14 +23,15 @@ from protocol.deliveries import BEFORE_SENDING, Delivery
 PAGE = 100
 COLUMNS: tuple[tuple[str, DeliverySort], ...] = (
     ("状態", "state"),
+    ("種類", "nature"),
     ("配信名", "title"),
     ("日時", "moment"),
     ("職員", "person"),
     ("対象", "recipients"),
     ("成功", "accepted"),
-    ("失敗", "failed"),
+    ("失敗・不明", "failed"),
 )
-_NUMBERS = (4, 5, 6)
+_TITLE, _MOMENT, _NUMBERS = 2, 3, (5, 6, 7)
 _GOING = ("held", "scheduled", "repeating", "queued", "sending")
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -45,7 +48,7 @@ class DeliveryTable(QAbstractTableModel):
         self._total = 0
         self._fetching = False
         self._names: dict[str, str] = {}
-        self._states = words_for("delivery_state")
+        self._states, self._kinds = words_for("delivery_state"), words_for("delivery_kind")
         self.query = DeliveryQuery(limit=PAGE, archived=False, grouped=True)
 
     def ask(self, query: DeliveryQuery) -> None:
@@ -123,7 +126,7 @@ class DeliveryTable(QAbstractTableModel):
             return _alignment(index.column())
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == 0:
             return QColor(self._state_colour(shown))
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1:
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == _TITLE:
             return shown.body.draft.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{COLUMNS[index.column()][0]} {self._cell(shown, index.column())}"
@@ -134,22 +137,22 @@ class DeliveryTable(QAbstractTableModel):
         if column == 0:
             return self.state_words(shown)
         if column == 1:
+            return self._kinds[kind_of(delivery)]
+        if column == _TITLE:
             return delivery.draft.title or "（配信名なし）"
-        if column == 2:
+        if column == _MOMENT:
             return self._moment(delivery)
-        if column == 3:
-            return self._names.get(delivery.sent_by or delivery.written_by, "")
+        if column == 4:
+            return who_sent(delivery, self._names)
         if delivery.state in BEFORE_SENDING:
             return "–"
-        return f"{(numbers.recipients, numbers.accepted, numbers.refused + numbers.unknown)[column - 4]:,}"
+        return f"{(numbers.recipients, numbers.accepted, numbers.refused + numbers.unknown)[column - 5]:,}"
 
     def _moment(self, delivery: Delivery) -> str:
-        """What goes out by itself says when; of a rule the next time."""
-        now = self._office.clock()
-        if delivery.state in ("held", "scheduled", "repeating") and delivery.due_at is not None:
-            words = short(delivery.due_at, now)
-            return f"次 {words}" if delivery.state == "repeating" else words
-        return short(delivery.confirmed_at or delivery.written_at, now)
+        """When it went out or will; of a rule the next time."""
+        words = short(moment_of(delivery), self._office.clock())
+        is_next = delivery.state == "repeating" and delivery.due_at is not None
+        return f"次 {words}" if is_next else words
 
     def state_words(self, shown: Shown[Delivery]) -> str:
         words = self._states[shown.body.state]
@@ -179,11 +182,11 @@ def make_view(table: DeliveryTable, theme: Theme) -> QTableView:
     view = bare_list(table, theme, name="deliveries.table", words="配信の一覧", row_height=48)
     head = view.horizontalHeader()
     head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate((140, 240, 225, 150, 80, 80, 80)):
+    for column, width in enumerate((130, 110, 200, 215, 140, 80, 80, 100)):
         view.setColumnWidth(column, theme.px(width))
-    head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    head.setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
     head.setSortIndicatorShown(True)
-    head.setSortIndicator(2, Qt.SortOrder.DescendingOrder)
+    head.setSortIndicator(_MOMENT, Qt.SortOrder.DescendingOrder)
     view.setSortingEnabled(False)
     head.setSectionsClickable(True)
     return view

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from desktop.features.home import Today
 from desktop.features.wording import words_for, words_of_reason
+from desktop.replica.delivery_columns import moment_of
 from desktop.replica.records import Shown
 from desktop.ui.deliveries.stopping import HoldCard, SendingCard
 from desktop.ui.moments import full_day, short
@@ -187,10 +188,8 @@ class HomeScreen(Screen):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(delivery.draft.title or "（配信名なし）", wrap=True))
-        ahead = delivery.state in ("scheduled", "repeating")
-        moment = delivery.due_at if ahead else delivery.confirmed_at or delivery.written_at
         people = f"　{delivery.numbers.accepted:,}人に送りました" if delivery.state == "sent" else ""
-        words.addWidget(label(f"{short(moment, self.desk.office.clock())}{people}", "small"))
+        words.addWidget(label(f"{short(moment_of(delivery), self.desk.office.clock())}{people}", "small"))
         row.addLayout(words, 1)
         if shown.waiting:
             row.addWidget(badge("送信待ち", "warning"))

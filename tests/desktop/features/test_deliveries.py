@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ from desktop.features.pictures import fit_picture
 from desktop.features.recipients import Condition, Recipients, recipients_of
 from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery
-from protocol.deliveries import DeliveryDraft, Quota
+from protocol.deliveries import Delivery, DeliveryDraft, Quota
 from protocol.items import SegmentItem
 from protocol.message_limits import IMAGE_BYTES_LIMIT, PREVIEW_BYTES_LIMIT
 from protocol.messages import TextMessage
@@ -141,7 +142,35 @@ def test_the_history_opens_in_excel_without_surprises(office: Office, tmp_path) 
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert sheet is not None
     assert sheet["A2"].data_type == "s" and sheet["A2"].value == "=cmd|'/c calc'!A1"
-    assert sheet["F2"].value == 0
+    assert sheet["G2"].value == 0 and sheet["B2"].value == "通常"
+
+
+def test_the_history_says_when_it_went_out_and_what_kind_it_was(office: Office, relay: FakeRelay) -> None:
+    monday, friday = datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    sent: dict[str, object] = {"confirmed_at": monday, "due_at": friday, "started_at": friday}
+    tuesday = monday + timedelta(days=1)
+    facts: tuple[tuple[str, dict[str, object]], ...] = (
+        ("d-booked", sent),
+        ("d-at-once", {"confirmed_at": tuesday, "started_at": tuesday, "bypassed": "避難指示"}),
+        ("d-day", {**sent, "series": "d-r", "due_at": friday + timedelta(days=7), "started_at": None}),
+        ("d-waste", {**sent, "confirmed_at": None, "made_by_rule": "waste", "started_at": friday}),
+    )
+    for id, known in facts:
+        draft = DeliveryDraft(id=id, title=id, messages=(TextMessage(text="x"),))
+        relay.put("delivery", id, Delivery(draft=draft, state="sent").model_copy(update=known))
+    office.sync()
+    page = office.deliveries.page(DeliveryQuery(descending=False))
+    assert page[0].id == "d-at-once" and page[-1].id == "d-day"
+    sentence = office.groups.known().sentence
+    states = words_for("delivery_state")
+    rows = history_rows(office.deliveries, office.results, office.staff, sentence, states, DeliveryQuery())
+    told = {str(row[0]): (row[1], row[3], row[4]) for row in rows}
+    assert told["d-booked"] == ("通常", "2026-11-20 09:00", "")
+    assert told["d-at-once"] == ("緊急", "2026-11-17 09:00", "")
+    assert told["d-day"] == ("くり返し", "2026-11-27 09:00", "")
+    assert told["d-waste"] == ("自動（ごみ）", "2026-11-20 09:00", "自動")
+    by_kind = office.deliveries.page(DeliveryQuery(sort="nature", descending=False))
+    assert [shown.id for shown in by_kind] == ["d-waste", "d-at-once", "d-booked", "d-day"]
 
 
 def test_any_photo_becomes_what_line_takes_and_forgets_where_it_was_taken() -> None:
