@@ -26,6 +26,7 @@ async def collide(driver: Driver, relay: FakeRelay) -> str:
     (id,) = [record.id for record in relay.records.values() if record.kind == "delivery"]
     work = driver.window.work
     assert work is not None
+    await driver.until(lambda: version(driver, id) == 1, "the relay's answer")
     work._open_delivery(id)
     await driver.until(lambda: driver.text("editor.title") == "はじめの題", "opened")
     await driver.until(lambda: work.screens.editor._begun_from == 1, "read")
@@ -113,3 +114,21 @@ def test_an_item_and_the_greeting_are_chosen_about_in_their_list(
         assert driver.text("items.greeting") == "同僚です"
 
     play(story)
+
+
+def test_a_new_draft_does_not_follow_the_version_of_the_one_written_before(
+    play: Play, relay: FakeRelay
+) -> None:
+    async def story(driver: Driver) -> None:
+        for title in ("1通目", "2通目"):
+            driver.click("home.new_delivery")
+            await driver.until_page("delivery-edit")
+            driver.type("editor.title", title)
+            driver.click("rail.home")
+            await driver.until_page("home")
+            await driver.until(lambda: "未送信 0" in driver.text("bar.waiting"), "sent to the relay")
+        assert not driver.sees("home.see_refused")
+
+    play(story)
+    saves = [change for change in relay.applied if change.kind == "delivery.save"]
+    assert [change.based_on for change in saves] == [0, 0]
