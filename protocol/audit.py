@@ -128,10 +128,10 @@ class Notice(Wire):
 
     `code`: `sign_in_throttled`, `address_refused`, `many_openings`, `certificate_expires`,
     `disk_nearly_full`, `webhook_forged`, `change_forged`, `log_inconsistent`, `emergency_sending`,
-    `delivery_skipped`, `delivery_paused`, `delivery_not_started`. `subject`: a staff id for `many_openings`,
-    `change_forged`, `emergency_sending` and mostly `sign_in_throttled`, else an address; the last day for
-    `certificate_expires`, per cent for `disk_nearly_full`, the delivery's title for the last three.
-    `count`: how often since `first_at`.
+    `delivery_skipped`, `delivery_paused`, `delivery_grown`, `delivery_not_started`. `subject`: a staff id for
+    `many_openings`, `change_forged`, `emergency_sending` and mostly `sign_in_throttled`, else an address; the
+    last day for `certificate_expires`, per cent for `disk_nearly_full`, the delivery's title for the last
+    four. `count`: how often since `first_at`.
     """
 
     id: str

@@ -127,6 +127,10 @@ class Delivery(Wire):
     """Why an approver gave it back, in their words; empty once it is asked or sent again."""
     sent_by: str = ""
     confirmed_at: datetime | None = None
+    confirmed_for: int = 0
+    """How many people it would have reached when somebody said yes. Days of a rule keep their series'."""
+    confirmed_as_many: bool = False
+    """Whether the rule of the second person held for it then, whether or not anybody could keep it."""
     due_at: datetime | None = None
     """When it goes out: the end of the hold, the moment, or the next one of a rule."""
     started_at: datetime | None = None

@@ -201,7 +201,8 @@ class SimilarDelivery(Wire):
 class CheckAnswer(Wire):
     """What would happen now. `route`: reply never; `multicast`, `push` or `broadcast`. `languages`: people by
     the language they will read. `seconds`: about how long LINE's pace makes it. `moments`: the next ten.
-    `needs_second`: by the town's rules somebody else must approve. `warnings`: codes to be ticked.
+    `needs_second`: by the town's rules somebody else must approve; `nobody_to_approve`: they would want that,
+    but nobody else may, and so one person is enough. `warnings`: codes to be ticked.
     """
 
     count: int
@@ -216,6 +217,7 @@ class CheckAnswer(Wire):
     quota_reason: str = ""
     moments: tuple[datetime, ...] = ()
     needs_second: bool = False
+    nobody_to_approve: bool = False
     must_type_number: bool = False
     hold_seconds: int = 0
     warnings: tuple[str, ...] = ()

@@ -9,20 +9,24 @@ from datetime import datetime
 
 from protocol.changes import Change
 from protocol.counting import grapheme_count
-from protocol.deliveries import Delivery
+from protocol.deliveries import Delivery, DeliveryDraft
 from protocol.delivery_changes import DeliveryAsk, DeliveryReturn, DeliverySend
 from protocol.rights import CHANGE_NEEDS, level_of, reaches
-from protocol.segments import AllOf, AnyOf, Everyone, Segment
+from protocol.segments import AllOf, AnyOf, Everyone, FollowedBetween, Segment
 from protocol.sending_rules import SendingRules
 from protocol.staff import ROLES, StaffMember
 from relay.errors import Refused
 from relay.features.deliveries import as_draft, find_in_state, put_delivery
+from relay.features.recipients import Recipients, is_of_own_days
 from relay.features.rights import find_grid
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.staff import count_active_by_role
 
 REASON_LIMIT = 200
+GROWTH_PART = 5
+GROWTH_PEOPLE = 50
+"""What was confirmed for later may reach a fifth or fifty people more: friends come daily."""
 
 
 def ask_approval(
@@ -52,18 +56,48 @@ def give_back(
     return put_delivery(connection, cipher, draft, now)
 
 
-def needs_second_person(rules: SendingRules, segment: Segment, count: int) -> bool:
-    """Whether the rules want somebody else's yes for this many people; `segment` as the draft has it."""
-    if rules.second_person_everyone and reaches_everyone(segment):
+def needs_second_person(
+    rules: SendingRules, recipients: Recipients, draft: DeliveryDraft, count: int
+) -> bool:
+    """Whether the rules want somebody else's yes for this draft, which would reach `count` people now."""
+    if rules.second_person_everyone and reaches_everyone(recipients.included(draft)):
+        return True
+    return _is_many(rules, recipients, count)
+
+
+def has_grown_past_rule(rules: SendingRules, recipients: Recipients, delivery: Delivery, count: int) -> bool:
+    """Whether `count` people are more than the rules let somebody's earlier yes stand for.
+
+    Saved groups, lists and friends change after it: what one person could confirm then may need two now,
+    and two people's yes does not stand for any number either.
+    """
+    if not delivery.sent_by:
+        return False  # a rule of the relay: nobody counted its people
+    if is_of_own_days(delivery):
+        is_needed = _is_many(rules, recipients, count)  # of those whose day it is
+    else:
+        is_needed = needs_second_person(rules, recipients, delivery.draft, count)
+    return is_needed and (not delivery.confirmed_as_many or is_clearly_more(delivery.confirmed_for, count))
+
+
+def is_clearly_more(confirmed: int, count: int) -> bool:
+    """Whether more people came since it was confirmed for later than come by themselves."""
+    return count - confirmed > max(GROWTH_PEOPLE, confirmed // GROWTH_PART)
+
+
+def _is_many(rules: SendingRules, recipients: Recipients, count: int) -> bool:
+    if rules.second_person_everyone and 0 < recipients.friends() <= count:
         return True
     return 0 < rules.second_person_from <= count
 
 
 def reaches_everyone(segment: Segment) -> bool:
-    """Whether the expression can only mean every friend, however it is written."""
+    """Whether the expression, with its groups written out, can only mean every friend."""
     match segment:
         case Everyone():
             return True
+        case FollowedBetween():
+            return segment.first is None and segment.last is None
         case AnyOf():
             return any(reaches_everyone(part) for part in segment.parts)
         case AllOf():
@@ -91,16 +125,17 @@ def find_bypass(
     signer: StaffMember,
     *,
     rules: SendingRules,
-    count: int,
+    is_needed: bool,
 ) -> str:
     """Why this person may confirm alone where the rules want two: the reason given, "" where they do not.
 
-    Raises Refused `second_person_needed`, `own_request`, `not_emergency`, `reason_missing`.
+    `is_needed`: whether the rules want two for this draft. Raises Refused `second_person_needed`,
+    `own_request`, `not_emergency`, `reason_missing`.
     """
     is_asked = delivery.state == "asked"
     if is_asked and delivery.asked_by != signer.id:
         return ""
-    if not is_asked and not needs_second_person(rules, delivery.draft.segment, count):
+    if not is_asked and not is_needed:
         return ""
     if not somebody_else_may_approve(connection, cipher, signer.id):
         return ""

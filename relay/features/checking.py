@@ -64,6 +64,7 @@ class Checking:
         count = sum(people.values())
         route, texts, calls = self._route(draft, count)
         quota = self._quota.answer()
+        is_needed = needs_second_person(rules, self._recipients, draft, count)
         seen = find_warnings(self._database, self._recipients, delivery, rules, now)
         return CheckAnswer(
             count=count,
@@ -76,7 +77,8 @@ class Checking:
             quota=quota.quota,
             quota_reason=quota.reason,
             moments=tuple(next_moments(draft.when, now, holidays, MOMENTS_SHOWN)),
-            needs_second=others and needs_second_person(rules, draft.segment, count),
+            needs_second=others and is_needed,
+            nobody_to_approve=is_needed and not others,
             must_type_number=0 < rules.type_number_from <= count,
             hold_seconds=rules.hold_seconds,
             warnings=seen.codes,

@@ -20,8 +20,8 @@ from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
 from relay.features.allowance import check_allowance, end_of_month
-from relay.features.approval import find_bypass
-from relay.features.deliveries import find_in_state, put_delivery
+from relay.features.approval import find_bypass, needs_second_person
+from relay.features.deliveries import find_delivery, find_in_state, put_delivery
 from relay.features.freezing import Freezing, has_grown_too_much
 from relay.features.notices import EMERGENCY_SENDING, raise_notice
 from relay.features.quota import QuotaReader
@@ -69,8 +69,11 @@ class Confirming:
         still_fits = self._fits(delivery, count, now)
         if has_grown_too_much(payload.recipients_seen, count):
             raise Refused("count_changed")
+        is_needed = needs_second_person(rules, self._recipients, delivery.draft, count)
         with self._database.read() as connection:
-            bypass = find_bypass(connection, cipher, delivery, payload, signer, rules=rules, count=count)
+            bypass = find_bypass(
+                connection, cipher, delivery, payload, signer, rules=rules, is_needed=is_needed
+            )
         seen = find_warnings(self._database, self._recipients, delivery, rules, now)
         if not set(seen.codes) <= set(payload.accepted):
             raise Refused("warning_unseen")
@@ -78,7 +81,15 @@ class Confirming:
         def second(connection: Connection) -> int:
             confirmed = self._find(connection, change, payload)
             still_fits(connection)
-            version = self._confirm(connection, confirmed, rules, change=change, bypass=bypass, count=count)
+            yes = {
+                "sent_by": change.staff,
+                "confirmed_at": now,
+                "confirmed_for": count,
+                "confirmed_as_many": is_needed,
+                "bypassed": bypass,
+            }
+            version = self._confirm(connection, confirmed.model_copy(update=yes), rules, count=count)
+            self._confirm_series(connection, confirmed, yes)
             if bypass:  # after the delivery: everybody takes the counters of the streams in this order
                 self._tell_administrators(connection, confirmed, signer, now)
             return version
@@ -113,21 +124,10 @@ class Confirming:
             return check_allowance(self._database, self._quota, count, now, itself=delivery.draft.id)
         return lambda connection: None
 
-    def _confirm(
-        self,
-        connection: Connection,
-        delivery: Delivery,
-        rules: SendingRules,
-        *,
-        change: Change,
-        bypass: str,
-        count: int,
-    ) -> int:
+    def _confirm(self, connection: Connection, delivery: Delivery, rules: SendingRules, *, count: int) -> int:
         now, cipher = self._clock(), self._database.cipher
         self._freezing.check_files(connection, delivery.draft)
-        confirmed = delivery.model_copy(
-            update={"sent_by": change.staff, "confirmed_at": now, "bypassed": bypass, "returned": ""}
-        )
+        confirmed = delivery.model_copy(update={"returned": "", "reason": ""})
         hold = timedelta(seconds=rules.hold_seconds)
         when = delivery.draft.when
         if isinstance(when, Now) and not hold:
@@ -148,6 +148,19 @@ class Confirming:
         put_moment(connection, moment)
         waiting = confirmed.model_copy(update={"state": state, "due_at": moment.due_at, "numbers": numbers})
         return put_delivery(connection, cipher, waiting, now)
+
+    def _confirm_series(self, connection: Connection, day: Delivery, yes: dict[str, object]) -> None:
+        """Who says yes to a day that had grown says it for the days to come, too: they are as many."""
+        if day.state != "asked" or not day.series:
+            return
+        found = find_delivery(connection, self._database.cipher, day.series)
+        if found is None or found[1].state != "repeating":
+            return
+        series = found[1]
+        if (series.draft.segment, series.draft.excluded) != (day.draft.segment, day.draft.excluded):
+            return
+        update = {**yes, "asked_by": day.asked_by}
+        put_delivery(connection, self._database.cipher, series.model_copy(update=update), self._clock())
 
     def _tell_administrators(
         self, connection: Connection, delivery: Delivery, signer: StaffMember, now: datetime

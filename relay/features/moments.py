@@ -19,25 +19,23 @@ from datetime import date, datetime, timedelta
 
 from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
 from protocol.moments import japan_day, next_moments
-from protocol.schedules import At, OnAge, OnResidentDay
+from protocol.schedules import At, Now, OnAge, OnResidentDay
 from relay.errors import Refused, StoreUnavailable
+from relay.features.approval import has_grown_past_rule, is_clearly_more
 from relay.features.deliveries import find_delivery, put_delivery
 from relay.features.freezing import Freezing, has_grown_too_much
 from relay.features.lateness import is_overdue
 from relay.features.news import NewsBell
-from relay.features.notices import DELIVERY_NOT_STARTED, DELIVERY_SKIPPED, raise_notice
+from relay.features.notices import DELIVERY_GROWN, DELIVERY_NOT_STARTED, DELIVERY_SKIPPED, raise_notice
 from relay.features.recipients import MEMBER_BYTES, Recipients, is_of_own_days
 from relay.features.rule_deliveries import make_delivery_of_rule, skip_rule_day, title_of_day
 from relay.features.segments import SegmentIndex
-from relay.features.sending_rules import find_holidays
+from relay.features.sending_rules import find_holidays, find_rules
 from relay.features.starting import start_run
 from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
 from relay.store.moments import Moment, drop_moment, list_due, put_moment, take_moment
 
-GROWTH_PART = 5
-GROWTH_PEOPLE = 50
-"""A delivery set for later may reach a fifth or fifty people more than were confirmed: friends come daily."""
 _AT_ONCE = 50
 _AGAIN_AFTER = timedelta(seconds=30)
 _log = logging.getLogger(__name__)
@@ -103,6 +101,7 @@ class Moments:
         late = is_overdue(seen.draft, moment.due_at, now)
         members = b"" if late else self._recipients.members_of(seen)
         count = len(members) // MEMBER_BYTES
+        has_grown = not late and self._has_grown(seen, count)
         with self._database.write() as connection:
             wait_for_turn(connection)
             if not take_moment(connection, moment):
@@ -114,6 +113,8 @@ class Moments:
                 self._end(connection, delivery, "skipped", "too_late", now)
             elif reason := self._reason_against(connection, delivery, moment, count):
                 self._end(connection, delivery, "failed", reason, now)
+            elif has_grown:
+                self._ask_again(connection, delivery, now)
             else:
                 start_run(
                     connection,
@@ -135,6 +136,33 @@ class Moments:
         except Refused as refusal:
             return refusal.reason
         return ""
+
+    def _has_grown(self, delivery: Delivery, count: int) -> bool:
+        with self._database.read() as connection:
+            rules = find_rules(connection, self._database.cipher)
+        return has_grown_past_rule(rules, self._recipients, delivery, count)
+
+    def _ask_again(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
+        """It waits for somebody else than who confirmed it; once they say yes, it goes out."""
+        if is_of_own_days(delivery):  # tomorrow those whose day it was are others
+            self._end(connection, delivery, "failed", "count_changed", now)
+            return
+        asked = {
+            "draft": delivery.draft.model_copy(update={"when": Now()}),
+            "state": "asked",
+            "asked_by": delivery.sent_by,
+            "sent_by": "",
+            "confirmed_at": None,
+            "bypassed": "",
+            "due_at": None,
+            "reason": "count_changed",
+            "numbers": DeliveryNumbers(),
+        }
+        put_delivery(connection, self._database.cipher, delivery.model_copy(update=asked), now)
+        subject = delivery.series or delivery.draft.id
+        raise_notice(
+            connection, self._database.cipher, DELIVERY_GROWN, subject, now, shown=delivery.draft.title
+        )
 
     def _end(
         self, connection: Connection, delivery: Delivery, state: str, reason: str, now: datetime
@@ -243,4 +271,4 @@ def _has_outgrown(delivery: Delivery, moment: Moment, count: int) -> bool:
         return False  # each day finds its own people; nobody counted them
     if moment.kind == "hold":
         return has_grown_too_much(seen, count)
-    return count - seen > max(GROWTH_PEOPLE, seen // GROWTH_PART)
+    return is_clearly_more(seen, count)

@@ -35,6 +35,7 @@ WEBHOOK_FORGED = "webhook_forged"
 EMERGENCY_SENDING = "emergency_sending"
 DELIVERY_PAUSED = "delivery_paused"
 DELIVERY_SKIPPED = "delivery_skipped"
+DELIVERY_GROWN = "delivery_grown"
 DELIVERY_NOT_STARTED = "delivery_not_started"
 
 MANY_OPENED = 200

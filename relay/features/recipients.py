@@ -82,6 +82,12 @@ class Recipients:
             groups = _list_groups(connection, self._database.cipher)
         return expanded(whole_segment(draft), groups)
 
+    def included(self, draft: DeliveryDraft) -> Segment:
+        """The draft's conditions before anybody is left out, every saved group as it is defined now."""
+        with self._database.read() as connection:
+            groups = _list_groups(connection, self._database.cipher)
+        return expanded(draft.segment, groups)
+
     def _on_their_day(self, when: When, day: date, members: bytes) -> bytes:
         if isinstance(when, OnResidentDay):
             theirs = day + timedelta(days=when.days_before)

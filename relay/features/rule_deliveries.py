@@ -61,6 +61,8 @@ def make_delivery_of_rule(
                 "asked_by": series.asked_by,
                 "sent_by": series.sent_by,
                 "confirmed_at": series.confirmed_at,
+                "confirmed_for": series.confirmed_for,
+                "confirmed_as_many": series.confirmed_as_many,
                 "bypassed": series.bypassed,
             }
         )

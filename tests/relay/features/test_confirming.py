@@ -15,9 +15,11 @@ from protocol.delivery_changes import (
     HolidaysSave,
     SendingRulesSave,
 )
+from protocol.items import SegmentItem
+from protocol.lists import SegmentGroup
 from protocol.messages import TextMessage
 from protocol.schedules import At, Holidays, OnResidentDay, Recurrence, Repeating
-from protocol.segments import AnyOf, Everyone, HasAnswered
+from protocol.segments import AnyOf, Everyone, Except, FollowedBetween, HasAnswered, InGroup
 from protocol.sending_rules import SendingRules
 from protocol.staff import StaffMember
 from relay.features.approval import reaches_everyone
@@ -132,9 +134,31 @@ def test_everyone_needs_a_second_person_however_it_is_written(
     office: Office, sato: StaffMember, suzuki: StaffMember, people: None
 ) -> None:
     office.set_rules(AT_ONCE.model_copy(update={"second_person_everyone": True}))
-    write(office, sato, segment=AnyOf(parts=(Everyone(),)))
-    assert send(office, sato) == "second_person_needed"
+    group = SegmentGroup(id="g1", name="みなさん", segment=FollowedBetween())
+    office.put("group", "g1", group.as_json(), audiences=("deliveries",))
+    office.put("item", "x", SegmentItem(id="x", kind="date", title="日", question="?").as_json())
+    everybody = Except(part=HasAnswered(item="x"))  # nobody answered: as many as there are friends
+    for id, segment in {
+        "d1": AnyOf(parts=(Everyone(),)),
+        "d2": FollowedBetween(),
+        "d3": InGroup(group="g1"),
+        "d4": everybody,
+    }.items():
+        write(office, sato, id, segment=segment)
+        assert send(office, sato, id) == "second_person_needed", id
     assert not reaches_everyone(HasAnswered(item="x"))
+
+
+def test_the_dry_run_tells_when_nobody_else_may_approve(
+    office: Office, sato: StaffMember, people: None
+) -> None:
+    office.set_rules(TWO_PEOPLE)
+    write(office, sato)
+    alone = office.checking.check(office.delivery(sato, "d1").draft, sato.id)
+    office.add_person("suzuki")
+    together = office.checking.check(office.delivery(sato, "d1").draft, sato.id)
+    assert (alone.needs_second, alone.nobody_to_approve) == (False, True)
+    assert (together.needs_second, together.nobody_to_approve) == (True, False)
 
 
 def test_what_is_asked_cannot_be_altered_and_comes_back_with_the_reason(
