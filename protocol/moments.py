@@ -26,6 +26,7 @@ from protocol.schedules import (
     HORIZON,
     JAPAN,
     LAST,
+    YEARS,
     At,
     Holidays,
     Now,
@@ -39,6 +40,7 @@ from protocol.sending_rules import SendingRules
 
 DAYS_BEFORE_LIMIT = 366
 OLDEST_AGE = 120
+_NTHS_LIMIT = 6  # the first to the fifth, and the last
 _WEEKDAY_SIGNS = "月火水木金土日"
 _ON_HOLIDAY = {
     "keep": "祝日も送る",
@@ -261,8 +263,8 @@ def _pattern_days(rule: Recurrence, after: date) -> Iterator[date]:
 
 
 def _pattern(rule: Recurrence, start: datetime, end: datetime) -> rrule.rrule | tuple[datetime, ...]:
-    days = [_WEEKDAYS[weekday] for weekday in rule.weekdays if 0 <= weekday < len(_WEEKDAYS)]
-    nths = [nth for nth in rule.nths if nth == LAST or 1 <= nth <= 5]
+    days = [_WEEKDAYS[weekday] for weekday in set(rule.weekdays) if 0 <= weekday < len(_WEEKDAYS)]
+    nths = [nth for nth in set(rule.nths) if nth == LAST or 1 <= nth <= 5]
     if rule.pattern in ("weekly", "nth_weekday") and not days:
         return ()  # without days the library would take the start's own
     if rule.pattern == "weekly":
@@ -293,6 +295,9 @@ def _at_problems(when: At, now: datetime) -> tuple[Problem, ...]:
 
 def _rule_problems(when: Repeating, now: datetime) -> tuple[Problem, ...]:
     rule = when.rule
+    for at, day in (("first", rule.first), ("until", rule.until)):
+        if day is not None and day.year not in YEARS:
+            return (Problem(code="date_out_of_range", at=at),)
     if rule.until is not None and rule.until < rule.first:
         return (Problem(code="dates_reversed", at="until"),)
     if not _is_well_formed(rule):
@@ -306,6 +311,11 @@ def _rule_problems(when: Repeating, now: datetime) -> tuple[Problem, ...]:
 
 
 def _is_well_formed(rule: Recurrence) -> bool:
+    """Also that it names no day twice: a list without an end would take as long to work out."""
+    if len(set(rule.weekdays)) != len(rule.weekdays) or len(set(rule.nths)) != len(rule.nths):
+        return False
+    if len(rule.weekdays) > len(_WEEKDAYS) or len(rule.nths) > _NTHS_LIMIT:
+        return False
     if rule.pattern in ("weekly", "nth_weekday") and not all(0 <= day <= 6 for day in rule.weekdays):
         return False
     if rule.pattern == "nth_weekday" and not all(nth == LAST or 1 <= nth <= 5 for nth in rule.nths):

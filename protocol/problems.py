@@ -137,6 +137,7 @@ REASONS: frozenset[str] = frozenset(
         "in_use",
         "unknown_change",
         "malformed",
+        "relay_failed",
         "bad_signature",
         "wrong_relay",
         "too_old",

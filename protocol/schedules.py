@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from protocol.wire import Wire
 
@@ -18,6 +18,9 @@ LAST = -1
 """As `nth` or `day`: the last one of the month."""
 HORIZON = timedelta(days=366 * 5)
 """How far ahead the next day of a rule is looked for."""
+
+YEARS = range(2000, 2101)
+"""What a moment or a rule may name; far from where calendars end, so that no time zone leads beyond."""
 
 Pattern = Literal["weekly", "nth_weekday", "monthly", "yearly"]
 OnHoliday = Literal["keep", "skip", "before", "after"]
@@ -51,6 +54,14 @@ class At(Wire):
 
     kind: Literal["at"] = "at"
     at: datetime
+
+    @field_validator("at")
+    @classmethod
+    def _lies_in_the_calendar(cls, at: datetime) -> datetime:
+        """Already here: every desktop reads a draft's moment aloud, whatever is wrong with the draft."""
+        if at.year not in YEARS:
+            raise ValueError("this year is out of range")
+        return at
 
 
 class Repeating(Wire):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
-from protocol.items import SegmentItem
+from protocol.items import NUMBER_RANGE, SegmentItem
 from protocol.languages import LANGUAGES
 from protocol.problems import Problem
 from protocol.segment_nodes import (
@@ -71,6 +72,10 @@ DEPTH_LIMIT = 6
 NODES_LIMIT = 200
 EXPANDED_LIMIT = 2000
 """Parts of an expression with the saved groups it names written out."""
+AGE_RANGE = (0, 150)
+DAYS_FROM_TODAY = (-40_000, 40_000)
+YEAR_RANGE = (1900, 2100)
+"""Of the days a condition may name; as of answers."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,8 @@ def _node_problems(node: Segment, items: Mapping[str, SegmentItem], named: Named
     match node:
         case AllOf() | AnyOf() if not node.parts:
             code = "segment_empty"
+        case FollowedBetween() if not _are_near(node.first, node.last):
+            code = "date_out_of_range"
         case FollowedBetween() if node.first and node.last and node.first > node.last:
             code = "dates_reversed"
         case LanguageIs() if not node.any_of:
@@ -221,6 +228,14 @@ def _item_problems(
     if item is None or item.kind == "text" or item.kind != _KIND_OF.get(type(node), item.kind):
         return [Problem(code="item_unknown", at=node.item)]
     match node:
+        case AgeIs() if not _are_within(AGE_RANGE, node.lowest, node.highest):
+            return [Problem(code="number_out_of_range", at=node.item)]
+        case NumberIs() if not _are_within(NUMBER_RANGE, node.lowest, node.highest):
+            return [Problem(code="number_out_of_range", at=node.item)]
+        case DayIs() if not (
+            _are_within(DAYS_FROM_TODAY, node.from_today, node.to_today) and _are_near(node.first, node.last)
+        ):
+            return [Problem(code="date_out_of_range", at=node.item)]
         case AgeIs() if _reversed(node.lowest, node.highest):
             return [Problem(code="ages_reversed", at=node.item)]
         case NumberIs() if _reversed(node.lowest, node.highest):
@@ -232,6 +247,14 @@ def _item_problems(
         case ChoiceIs() if any(item.choice(choice) is None for choice in node.any_of):
             return [Problem(code="choice_unknown", at=node.item)]
     return []
+
+
+def _are_within(limits: tuple[int, int], *numbers: int | None) -> bool:
+    return all(number is None or limits[0] <= number <= limits[1] for number in numbers)
+
+
+def _are_near(*days: date | None) -> bool:
+    return _are_within(YEAR_RANGE, *(day.year for day in days if day is not None))
 
 
 def _reversed(lowest: int | None, highest: int | None) -> bool:

@@ -5,6 +5,8 @@ Source: design "One sync round". What each change does is in the file of its nou
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +18,7 @@ from protocol.rights import RightsGrid, audiences_of
 from protocol.staff import StaffMember
 from protocol.sync import RECORDS_LIMIT, Record
 from protocol.wire import MalformedMessage
-from relay.errors import Refused
+from relay.errors import Refused, StoreUnavailable, WrongKey
 from relay.features.audit import append_change
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
@@ -30,6 +32,10 @@ from relay.store.records import count_news, list_news
 
 OLDEST_CHANGE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_RETRIED = (StoreUnavailable, WrongKey, OSError, MemoryError)
+"""Trouble of the machine, not of a change: the desktop keeps the change and sends it again."""
+_FRAMES_LOGGED = 6
+_log = logging.getLogger(__name__)
 _Standing = tuple[StaffMember, RightsGrid]
 """Who signs, as the account is now, and the town's grid: what decides whether a change is allowed."""
 
@@ -151,6 +157,13 @@ class SyncRounds:
                     return result
         except Refused as refused:
             return self._finish(change, now, refused, device)
+        except _RETRIED:
+            raise
+        except Exception as error:
+            # A bug of ours. Sent again it would fail again, and every later change of the person with it.
+            # Its text could quote what was written, so the log gets the place alone.
+            _log.error("a change of kind %s failed: %s", change.kind, _place_of(error))
+            return self._finish(change, now, Refused("relay_failed"), device)
 
     def _prepare(self, member: StaffMember, change: Change) -> tuple[_Standing, Callable[[Connection], int]]:
         """What the person may do now, and what applies the change. Raises Refused."""
@@ -206,6 +219,12 @@ class SyncRounds:
         if change.made_at < now - OLDEST_CHANGE:
             return "too_old"
         return ""
+
+
+def _place_of(error: Exception) -> str:
+    """The class of an error and the calls that led to it, without its words."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_LOGGED:]
+    return " < ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])
 
 
 def _repeated(owner: str, result: ChangeResult, member: StaffMember) -> ChangeResult:

@@ -22,6 +22,7 @@ from protocol.moments import (
 )
 from protocol.schedules import LAST, At, Holidays, Now, OnAge, OnResidentDay, Recurrence, Repeating, When
 from protocol.sending_rules import SendingRules
+from protocol.wire import MalformedMessage
 
 LAW = Holidays()
 NOW = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
@@ -220,7 +221,14 @@ def test_quiet_hours_pass_midnight_and_end_with_their_last_minute() -> None:
         (At(at=NOW), ["moment_past"]),
         (At(at=NOW + timedelta(days=366 * 6)), ["moment_too_far"]),
         (At(at=NOW + timedelta(minutes=1)), []),
+        (At(at=datetime.fromisoformat("2100-12-31T23:00-14:00")), ["moment_too_far"]),
         (Repeating(rule=rule(pattern="weekly"), time="09:00"), ["rule_empty"]),
+        (Repeating(rule=rule(pattern="weekly", weekdays=(1, 1))), ["rule_malformed"]),
+        (
+            Repeating(rule=rule(pattern="nth_weekday", weekdays=(1,), nths=(2,) * 100_000)),
+            ["rule_malformed"],
+        ),
+        (Repeating(rule=rule(pattern="monthly", until=date(9999, 12, 31))), ["date_out_of_range"]),
         (Repeating(rule=rule(pattern="weekly", weekdays=(7,)), time="09:00"), ["rule_malformed"]),
         (Repeating(rule=rule(pattern="weekly", weekdays=(1,)), time="9:00"), ["time_malformed"]),
         (Repeating(rule=rule(pattern="weekly", weekdays=(1,)), time="24:00"), ["time_malformed"]),
@@ -278,3 +286,14 @@ def test_a_moment_reads_as_a_sentence(when: When, words: str) -> None:
 
 def test_the_day_in_japan_begins_at_its_own_midnight() -> None:
     assert japan_day(datetime(2026, 6, 30, 15, 0, tzinfo=UTC)) == date(2026, 7, 1)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:00-14:00", "9999-12-31T23:00Z", "0001-01-01T00:00+14:00"])
+def test_a_moment_at_the_end_of_all_calendars_is_never_taken(moment: str) -> None:
+    with pytest.raises(MalformedMessage):
+        At.parse({"at": moment})
+
+
+def test_a_rule_that_names_the_same_days_ten_thousand_times_takes_no_time() -> None:
+    named_often = rule(pattern="nth_weekday", weekdays=(1,) * 10_000, nths=(2,) * 10_000)
+    assert list(islice(days_of(named_often, BEFORE, LAW), 2)) == [date(2026, 4, 14), date(2026, 5, 12)]

@@ -237,3 +237,24 @@ def test_a_draft_that_leaves_out_a_group_that_is_gone_cannot_be_sent() -> None:
     )
     found = find_draft_problems(left_out, ITEMS, Named())
     assert [(problem.code, problem.at) for problem in found] == [("group_unknown", "excluded")]
+
+
+@pytest.mark.parametrize(
+    ("segment", "code"),
+    [
+        (DayIs(item="due", from_today=10**9), "date_out_of_range"),
+        (DayIs(item="due", to_today=-40_001), "date_out_of_range"),
+        (DayIs(item="due", last=date(9999, 12, 31)), "date_out_of_range"),
+        (FollowedBetween(first=date(1, 1, 1)), "date_out_of_range"),
+        (AgeIs(item=BIRTH, lowest=10**30), "number_out_of_range"),
+        (NumberIs(item="people", highest=-(10**30)), "number_out_of_range"),
+    ],
+)
+def test_what_lies_beyond_every_calendar_is_refused_before_anybody_counts(
+    segment: Segment, code: str
+) -> None:
+    assert codes(segment) == [code]
+
+
+def test_a_hundred_years_from_today_can_be_asked_for() -> None:
+    assert codes(DayIs(item="due", from_today=-36_500, to_today=36_500)) == []

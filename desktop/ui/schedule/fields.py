@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui.parts.labels import label
+from protocol.schedules import YEARS
 
 
 class DayField(QDateEdit):
@@ -29,6 +30,7 @@ class DayField(QDateEdit):
         self.setAccessibleName(words)
         self.setCalendarPopup(True)
         self.setDisplayFormat("yyyy年M月d日")
+        self.setDateRange(QDate(YEARS[0], 1, 1), QDate(YEARS[-1], 12, 31))
         self.dateChanged.connect(lambda _: changed())
 
     def show_day(self, day: date) -> None:

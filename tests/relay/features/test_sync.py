@@ -16,6 +16,7 @@ from protocol.delivery_changes import DeliverySave
 from protocol.ids import new_id
 from protocol.staff import StaffMember
 from protocol.sync import TownSettings
+from relay.errors import StoreUnavailable
 from relay.features.settings import publish_settings
 from relay.store.counters import next_number
 from relay.store.records import put_record
@@ -99,6 +100,35 @@ def test_a_change_that_makes_no_sense_is_refused_with_its_reason(office: Office,
     unknown = office.sign_again(save(office, sato).model_copy(update={"kind": "item.paint"}))
     results = office.rounds.apply(sato, (broken, unknown))
     assert [result.reason for result in results] == ["malformed", "unknown_change"]
+
+
+def test_a_change_that_stumbles_on_a_bug_does_not_hold_up_those_behind_it(
+    office: Office, sato: StaffMember, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*_: object) -> object:
+        raise OverflowError("written by 山田花子")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(office.rounds._stages, "greeting.save", stumble)
+        bad = office.change(sato, "greeting.save", GreetingSave(text="こんにちは"))
+        results = office.rounds.apply(sato, (bad, save(office, sato)))
+    assert [result.reason for result in results] == ["relay_failed", ""]
+    assert "OverflowError < stumble" in caplog.text and "花子" not in caplog.text
+    assert office.rounds.apply(sato, (bad,))[0].reason == "relay_failed"  # it is remembered
+
+
+def test_a_change_waits_while_the_store_is_away(
+    office: Office, sato: StaffMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> object:
+        raise StoreUnavailable("busy")
+
+    change = office.change(sato, "greeting.save", GreetingSave(text="こんにちは"))
+    with monkeypatch.context() as away:
+        away.setitem(office.rounds._stages, "greeting.save", gone)
+        with pytest.raises(StoreUnavailable):
+            office.rounds.apply(sato, (change,))
+    assert office.rounds.apply(sato, (change,))[0].outcome == "applied"
 
 
 def test_the_second_of_two_edits_of_one_version_is_told(office: Office, sato: StaffMember) -> None:
