@@ -53,8 +53,11 @@ def find_in_state(
 
 
 def as_draft(delivery: Delivery) -> Delivery:
-    """The delivery as a draft again: who wrote it and where it came from stay, its confirmation does not."""
-    kept = ("draft", "written_by", "written_at", "series", "made_by_rule", "archived")
+    """The delivery as a draft again: who wrote it stays, its confirmation and the rule it is of do not.
+
+    What people make of it and confirm goes to whom they chose, and no more to whom a rule would have.
+    """
+    kept = ("draft", "written_by", "written_at", "archived")
     return Delivery(**{field: getattr(delivery, field) for field in kept})
 
 

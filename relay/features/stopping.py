@@ -21,6 +21,7 @@ from relay.features.deliveries import DELIVERY, as_draft, find_delivery, find_in
 from relay.features.freezing import FREEZE
 from relay.features.ledger import STOPPED, cancel_rest, close_run, publish_progress
 from relay.features.quota import QuotaReader
+from relay.features.recipients import is_of_own_days
 from relay.store.batches import count_open
 from relay.store.database import Connection, Database
 from relay.store.jobs import add_job
@@ -39,7 +40,11 @@ class Stopping:
         self._quota = quota
 
     def stop(self, change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
-        """`delivery.stop`: what has not begun is a draft again, what has begun is paused."""
+        """`delivery.stop`: what has not begun is a draft again, what has begun is paused.
+
+        A day of a rule about residents' own days is cancelled: as a draft it would be a rule of its own, and
+        nothing else in it says whose day it was.
+        """
         assert isinstance(payload, DeliveryStop)
         return lambda connection: self._stop(connection, payload.delivery)
 
@@ -75,7 +80,10 @@ class Stopping:
         run, delivery = self._find_locked(connection, id)
         if delivery.state in ("asked", "held", "scheduled", "repeating"):
             drop_moment(connection, id)
-            return put_delivery(connection, cipher, as_draft(delivery), now)
+            ended = {"state": "cancelled", "finished_at": now, "numbers": DeliveryNumbers()}
+            own_day = is_of_own_days(delivery)
+            stopped = delivery.model_copy(update=ended) if own_day else as_draft(delivery)
+            return put_delivery(connection, cipher, stopped, now)
         if run is None or run.state not in ("queued", "sending"):
             raise Refused("not_stoppable")
         if run.state == "sending" and has_broadcast(connection, id):

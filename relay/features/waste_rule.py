@@ -15,6 +15,7 @@ from protocol.messages import TextMessage
 from protocol.schedules import At
 from protocol.segments import AllOf, ChoiceIs
 from protocol.waste_days import day_words
+from relay.features.deliveries import find_delivery
 from relay.features.rule_deliveries import make_delivery_of_rule, skip_rule_day
 from relay.features.segments import SegmentIndex
 from relay.features.waste import WasteTown, read_town
@@ -92,8 +93,12 @@ def values_of_delivery(
 ) -> tuple[SegmentItem, dict[str, dict[str, str]]] | None:
     """The item of districts, and for each choice of it what the placeholders of this delivery stand for.
 
-    None for a delivery that no waste rule made. Whoever is of a district that is not named gets nothing.
+    None for a delivery that no waste rule made, and for one that was stopped and is people's own now. Whoever
+    is of a district that is not named gets nothing.
     """
+    found = find_delivery(connection, cipher, id)
+    if found is None or not found[1].made_by_rule:
+        return None
     day = find_rule_day(connection, id, [message.rule for message in MESSAGES])
     if day is None:
         return None

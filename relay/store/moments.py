@@ -44,7 +44,11 @@ def drop_moment(connection: Connection, delivery: str) -> bool:
 def take_moment(connection: Connection, moment: Moment) -> bool:
     """Whether the moment was still there as it was seen; it is gone now."""
     done = connection.execute(
-        delete(moments).where(moments.c.delivery == moment.delivery, moments.c.due_at == moment.due_at)
+        delete(moments).where(
+            moments.c.delivery == moment.delivery,
+            moments.c.due_at == moment.due_at,
+            moments.c.kind == moment.kind,
+        )
     )
     return done.rowcount == 1
 
