@@ -83,6 +83,27 @@ class WasteCalendar(Wire):
     exceptions: tuple[WasteException, ...] = ()
 
 
+_OF_MESSAGES = (
+    "sends",
+    "district_item",
+    "notice_item",
+    "morning_choice",
+    "eve_choice",
+    "morning_time",
+    "eve_time",
+    "morning_text",
+    "eve_text",
+)
+
+
+def changes_messages(before: WasteCalendar, after: WasteCalendar) -> bool:
+    """Whether saving `after` decides what is sent to whom and when: then it is as good as sending it.
+
+    Switching the messages off is everybody's, and so is writing them while they are off.
+    """
+    return after.sends and any(getattr(before, name) != getattr(after, name) for name in _OF_MESSAGES)
+
+
 class WasteWord(Wire):
     """How to throw one thing away. Record kind `waste_word`. `kind` may be empty: not collected."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from protocol.changes import Change, DeviceRevoke, LineLinkStart, NoticeDismiss, SubmissionsOpened, TownSave
-from protocol.delivery_changes import DeliverySave
+from protocol.delivery_changes import DeliverySave, WasteSave
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.features.codes import add_list_codes, revoke_list_codes
@@ -162,6 +162,12 @@ def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mappin
             connection, cipher, payload, change.based_on, clock(), staff=change.staff
         )
 
+    def waste(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
+        assert isinstance(payload, WasteSave)
+        return lambda connection: save_calendar(
+            connection, cipher, payload, change.based_on, clock(), signer=signer
+        )
+
     def start_link(change: Change, payload: Wire, signer: StaffMember, /) -> Callable[[Connection], int]:
         assert isinstance(payload, LineLinkStart)
         return lambda connection: start_line_link(connection, cipher, change.staff, payload, clock())
@@ -183,7 +189,7 @@ def plain_changes(cipher: ColumnCipher, clock: Callable[[], datetime]) -> Mappin
         "items.reorder": plain(reorder_items),
         "delivery.save": draft,
         "delivery.remove": plain(remove_draft),
-        "waste.save": plain(save_calendar),
+        "waste.save": waste,
         "waste_words.put": plain(put_words),
         "line_link.start": start_link,
         "line_link.remove": remove_link,

@@ -10,12 +10,22 @@ from datetime import date, datetime
 
 from protocol.delivery_changes import WasteSave, WasteWordsPut
 from protocol.items import SegmentItem
+from protocol.rights import CHANGE_NEEDS
 from protocol.schedules import Holidays
-from protocol.waste import WORDS_AT_ONCE, WORDS_LIMIT, WasteCalendar, WasteWord, find_word_problems
+from protocol.staff import StaffMember
+from protocol.waste import (
+    WORDS_AT_ONCE,
+    WORDS_LIMIT,
+    WasteCalendar,
+    WasteWord,
+    changes_messages,
+    find_word_problems,
+)
 from protocol.waste_days import find_calendar_problems, on_day, waste_values, with_living_districts
 from protocol.waste_search import WasteSearch
 from relay.errors import Refused
 from relay.features.items import ITEM, list_items
+from relay.features.rights import find_grid, require
 from relay.features.sending_rules import HOLIDAYS, find_holidays
 from relay.features.versions import check_version
 from relay.features.waste_moments import begin_sending
@@ -35,19 +45,30 @@ def find_calendar(connection: Connection, cipher: ColumnCipher) -> WasteCalendar
 
 
 def save_calendar(
-    connection: Connection, cipher: ColumnCipher, change: WasteSave, based_on: int, now: datetime
+    connection: Connection,
+    cipher: ColumnCipher,
+    change: WasteSave,
+    based_on: int,
+    now: datetime,
+    *,
+    signer: StaffMember,
 ) -> int:
-    """Write the whole calendar; returns its version. Raises Refused with the first problem's code."""
+    """Write the whole calendar; returns its version. Raises Refused with the first problem's code.
+
+    The daily messages go out without anybody's further yes: who decides about them must be allowed to send.
+    """
     record = find_record(connection, cipher, WASTE, TOWN)
     check_version(record, based_on)
-    calendar = change.calendar
+    calendar, before = change.calendar, find_calendar(connection, cipher)
+    if changes_messages(before, calendar):
+        require(signer, CHANGE_NEEDS["delivery.send"], find_grid(connection, cipher))
     ids = [part.id for parts in (calendar.kinds, calendar.rules, calendar.exceptions) for part in parts]
     if any(not _is_id(id) for id in ids):
         raise Refused("malformed")
     problems = find_calendar_problems(calendar, list_items(connection, cipher))
     if problems:
         raise Refused(problems[0].code)
-    if calendar.sends and not (record and WasteCalendar.parse(record.body).sends):
+    if calendar.sends and not before.sends:
         begin_sending(connection, calendar, now)
     return put_record(connection, cipher, kind=WASTE, id=TOWN, body=calendar.as_json(), now=now)
 

@@ -143,6 +143,28 @@ def test_a_calendar_is_saved_whole_and_refused_with_the_reason(town: Office, sat
     assert town.seen(sato, WASTE)["town"].body["put_out_by"] == "8時"
 
 
+def test_what_the_daily_messages_say_and_when_is_for_those_who_may_send(
+    town: Office, sato: StaffMember, clock: Clock
+) -> None:
+    writer = town.add_person("writer", role="editor")
+
+    def save(who: StaffMember, **parts: object) -> str:
+        version = town.records(sato, WASTE)["town"].version
+        return town.reason(who, "waste.save", WasteSave(calendar=calendar(**parts)), version)
+
+    changes: tuple[dict[str, object], ...] = (
+        {"morning_text": "｛収集日｝は休みです。"},
+        {"eve_time": "23:00"},
+        {"morning_choice": EVE},
+    )
+    for parts in changes:
+        assert save(writer, sends=True, **parts) == "not_allowed"
+    assert save(writer, sends=True, put_out_by="朝8時") == ""  # the calendar itself
+    assert save(writer, sends=False, eve_time="23:00") == ""  # stopping is everybody's
+    assert save(writer, sends=True, eve_time="23:00") == "not_allowed"
+    assert save(sato, sends=True, eve_time="19:30") == ""
+
+
 def test_words_come_and_go_all_or_none(town: Office, sato: StaffMember) -> None:
     new = WasteWord(id="new", name="傘", kind="burn")
     odd = WasteWord(id="odd", name="箱", kind="nowhere")
