@@ -261,7 +261,8 @@ def rule_words(rule: Recurrence) -> str:
             said = "毎月 末日" if rule.day == LAST else f"毎月 {rule.day}日"
         case _:
             said = f"毎年 {rule.month}月{'末日' if rule.day == LAST else f'{rule.day}日'}"
-    return said + HOLIDAY_WORDS[rule.on_holiday]
+    end = f"、{rule.until.year}年{rule.until.month}月{rule.until.day}日まで" if rule.until else ""
+    return said + HOLIDAY_WORDS[rule.on_holiday] + end
 
 
 HOLIDAY_WORDS = {

@@ -182,15 +182,22 @@ class WhenPanel(QFrame):
     def _tell(self) -> None:
         if self._showing or self._draft is None:
             return
-        whens: dict[str, When] = {
-            "at": self._at.when,
-            "repeating": self._rule.when,
-            "resident_day": self._day.when,
-            "age": self._age.when,
-        }
-        when = whens.get(self._draft.when.kind)
+        when = self._chosen(self._draft.when.kind)
         if when is not None and when != self._draft.when:
             self.changed.emit("いつ送るかの変更", {"when": when})
+
+    def _chosen(self, kind: str) -> When | None:
+        """What the fields of this kind say; the others may hold a day nobody ever chose."""
+        match kind:
+            case "at":
+                return self._at.when
+            case "repeating":
+                return self._rule.when
+            case "resident_day":
+                return self._day.when
+            case "age":
+                return self._age.when
+        return None
 
     def _tell_late(self) -> None:
         if not self._showing and self._draft is not None:

@@ -1,8 +1,11 @@
-"""A rule that repeats, put together by clicking: pattern, days, time, holidays, and its ends."""
+"""A rule that repeats, put together by clicking: pattern, days, time, holidays, and its ends.
+
+Deliveries and waste collection have the same fields; only a delivery has a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import get_args
 
@@ -24,15 +27,25 @@ ON_HOLIDAY: dict[OnHoliday, str] = {
     "after": "次の平日に送る",
 }
 _WEEKDAYS = tuple(enumerate("月火水木金土日"))
-_NTHS = (*((n, f"第{n}") for n in range(1, 6)), (LAST, "最後"))
+_NTHS = (*((n, f"第{n}") for n in range(1, 6)), (LAST, "最終"))
 _DAYS = (*((f"{n}日", n) for n in range(1, 32)), ("末日", LAST))
 _YEAR = timedelta(days=365)
 
 
-class RuleFields(QWidget):
-    """`told` is called when the person changed something. Object names: `rule.<field>`."""
+class RecurrenceFields(QWidget):
+    """`told` is called when the person changed something. Object names: `<name>.<field>`.
 
-    def __init__(self, told: Callable[[], None]) -> None:
+    `on_holiday`: what to call the ways a holiday is met.
+    """
+
+    def __init__(
+        self,
+        told: Callable[[], None],
+        *,
+        name: str,
+        on_holiday: Mapping[OnHoliday, str] = ON_HOLIDAY,
+        time: TimeField | None = None,
+    ) -> None:
         super().__init__()
         self._form = form = Form()
         form.setContentsMargins(0, 0, 0, 0)
@@ -47,43 +60,44 @@ class RuleFields(QWidget):
             changed()
 
         patterns = [(words, pattern) for pattern, words in PATTERNS.items()]
-        self._pattern = choice_box(patterns, name="rule.pattern", words="くり返し方", changed=other_pattern)
+        self._pattern = choice_box(
+            patterns, name=f"{name}.pattern", words="くり返し方", changed=other_pattern
+        )
         form.add("pattern", "くり返し方", self._pattern)
-        self._nths = Toggles(_NTHS, name="rule.nth", words="第何")
+        self._nths = Toggles(_NTHS, name=f"{name}.nth", words="第何")
         self._nths.changed.connect(changed)
         form.add("nths", "第何", self._nths)
-        self._weekdays = Toggles(_WEEKDAYS, name="rule.weekday", words="曜日")
+        self._weekdays = Toggles(_WEEKDAYS, name=f"{name}.weekday", words="曜日")
         self._weekdays.changed.connect(changed)
         form.add("weekdays", "曜日", self._weekdays)
         months = [(f"{n}月", n) for n in range(1, 13)]
-        self._month = choice_box(months, name="rule.month", words="月", changed=changed)
+        self._month = choice_box(months, name=f"{name}.month", words="月", changed=changed)
         form.add("month", "月", self._month)
-        self._day = choice_box(_DAYS, name="rule.day", words="日にち", changed=changed)
+        self._day = choice_box(_DAYS, name=f"{name}.day", words="日にち", changed=changed)
         form.add("day", "日にち", self._day)
-        self._time = TimeField(name="rule.time", words="時刻", changed=changed)
-        form.add("time", "時刻", self._time)
-        holidays = [(words, way) for way, words in ON_HOLIDAY.items()]
-        self._holiday = choice_box(holidays, name="rule.holiday", words="祝日のとき", changed=changed)
+        if time is not None:
+            time.timeChanged.connect(lambda _: changed())
+            form.add("time", "時刻", time)
+        holidays = [(words, way) for way, words in on_holiday.items()]
+        self._holiday = choice_box(holidays, name=f"{name}.holiday", words="祝日のとき", changed=changed)
         form.add("holiday", "祝日のとき", self._holiday)
-        self._first = DayField(name="rule.first", words="始まりの日", changed=changed)
+        self._first = DayField(name=f"{name}.first", words="始まりの日", changed=changed)
         form.add("first", "始まりの日", self._first)
         self._ends = QCheckBox("決める")
-        self._ends.setObjectName("rule.ends")
+        self._ends.setObjectName(f"{name}.ends")
         self._ends.setAccessibleName("終わりの日を決める")
         self._ends.toggled.connect(lambda _: changed())
-        self._until = DayField(name="rule.until", words="終わりの日", changed=changed)
+        self._until = DayField(name=f"{name}.until", words="終わりの日", changed=changed)
         form.add("until", "終わりの日", self._ends, self._until)
-        assert set(PATTERNS) == set(get_args(Pattern)) and set(ON_HOLIDAY) == set(get_args(OnHoliday))
+        assert set(PATTERNS) == set(get_args(Pattern)) and set(on_holiday) == set(get_args(OnHoliday))
 
-    def show_when(self, when: Repeating) -> None:
+    def show_rule(self, rule: Recurrence) -> None:
         """From the program; whoever calls ignores what is told meanwhile."""
-        rule = when.rule
         show_value(self._pattern, rule.pattern)
         self._nths.show_chosen(rule.nths)
         self._weekdays.show_chosen(rule.weekdays)
         show_value(self._month, rule.month)
         show_value(self._day, rule.day)
-        self._time.show_time(when.time)
         show_value(self._holiday, rule.on_holiday)
         self._first.show_day(rule.first)
         self._ends.setChecked(rule.until is not None)
@@ -91,10 +105,10 @@ class RuleFields(QWidget):
         self._fit()
 
     @property
-    def when(self) -> Repeating:
+    def rule(self) -> Recurrence:
         pattern: Pattern = self._pattern.currentData()
         with_weekdays = pattern in ("weekly", "nth_weekday")
-        rule = Recurrence(
+        return Recurrence(
             pattern=pattern,
             weekdays=self._weekdays.chosen if with_weekdays else (),
             nths=self._nths.chosen if pattern == "nth_weekday" else (),
@@ -104,7 +118,6 @@ class RuleFields(QWidget):
             until=self._until.day if self._ends.isChecked() else None,
             on_holiday=self._holiday.currentData(),
         )
-        return Repeating(rule=rule, time=self._time.text_value)
 
     def _begin(self) -> None:
         """A pattern begins with a day, so that it is never wrong before anything was chosen."""
@@ -120,6 +133,24 @@ class RuleFields(QWidget):
         self._form.show_row("month", pattern == "yearly")
         self._form.show_row("day", pattern in ("monthly", "yearly"))
         self._until.setVisible(self._ends.isChecked())
+
+
+class RuleFields(RecurrenceFields):
+    """A rule with the time of day. Object names: `rule.<field>`."""
+
+    def __init__(self, told: Callable[[], None]) -> None:
+        time = TimeField(name="rule.time", words="時刻", changed=lambda: None)
+        super().__init__(told, name="rule", time=time)
+        self._time = time
+
+    def show_when(self, when: Repeating) -> None:
+        """From the program; whoever calls ignores what is told meanwhile."""
+        self._time.show_time(when.time)
+        self.show_rule(when.rule)
+
+    @property
+    def when(self) -> Repeating:
+        return Repeating(rule=self.rule, time=self._time.text_value)
 
 
 def _a_year_after(day: date) -> date:

@@ -26,8 +26,8 @@ EXCEL = "Excel (*.xlsx);;CSV（UTF-8） (*.csv)"
 _OUTCOMES = {"new": "追加", "changed": "変更", "same": "変更なし", "wrong": "エラー"}
 _TONES = {"new": "accent_text", "changed": "warning", "same": "muted", "wrong": "error"}
 _NO_COLUMN = "（使わない）"
-_SHOWN_CELLS = 5
-_IN_A_ROW = 3
+_SHOWN_CELLS = 6
+_IN_A_ROW = 5
 
 
 class ImportSheet(Sheet):
@@ -50,7 +50,10 @@ class ImportSheet(Sheet):
         *,
         instead: str = "",
     ) -> None:
-        super().__init__(parent, title, name="waste_import", width=920)
+        window, theme = parent.window(), desk.theme
+        super().__init__(
+            parent, title, name="waste_import", width=min(theme.px(920), window.width() - theme.px(48))
+        )
         self._desk, self._columns, self._read_lines = desk, columns, read
         self._table: Table | None = None
         self.read = Read()
@@ -73,19 +76,21 @@ class ImportSheet(Sheet):
         self.rows = Rows(("行", "結果", "内容", "理由"), desk.theme, coloured=1)
         self.view = rows_view(
             self.rows, desk.theme, name="waste_import.table", words="読み込む内容",
-            widths=(64, "変更なし", 360, 300), stretch=2,
+            widths=(64, "変更なし", 360, 240), stretch=2,
         )  # fmt: skip
-        self.view.setMinimumHeight(desk.theme.px(44 * 7))
+        self.view.setMinimumHeight(theme.px(44 * 3))
         self.column.addWidget(self.view, 1)
         self.instead = QCheckBox(instead)
         self.instead.setObjectName("waste_import.instead")
-        self.instead.setVisible(bool(instead))
         self.column.addWidget(self.instead)
+        self.instead.setVisible(bool(instead))
         self._errors = button("エラーの行を書き出す", self._save_errors, name="waste_import.errors")
         self._errors.hide()
         self._go = button("取り込む", self._decide, name="waste_import.go", role="primary")
         self._go.setEnabled(False)
         self.end_with(self._errors, 1, button("やめる", self.reject, name="waste_import.cancel"), self._go)
+        # As many lines as the window has room for; verb and cancel are always seen.
+        self.resize(self.minimumWidth(), min(theme.px(680), window.height() - theme.px(32)))
         desk.background.local(lambda: read_sheet(path), self._show_table, self._failed)
 
     def save_errors(self, path: Path) -> None:

@@ -9,24 +9,25 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from desktop.features.waste import rule_words
+from desktop.features.wording import words_of_reason
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import row_of, scrolling
 from desktop.ui.parts.dialogs import Sheet
 from desktop.ui.parts.labels import label
-from desktop.ui.schedule.fields import DayField, Form, Toggles, choice_box, show_value
+from desktop.ui.schedule.fields import Form, choice_box, show_value
+from desktop.ui.schedule.rule import RecurrenceFields
 from desktop.ui.screen import Desk
 from protocol.items import Choice
-from protocol.schedules import LAST, Recurrence
+from protocol.schedules import OnHoliday, Recurrence
 from protocol.waste import WasteCalendar, WasteRule
-from protocol.waste_days import WEEKDAYS, ordered_kinds
+from protocol.waste_days import ordered_kinds
 
-_PATTERNS = (("毎週", "weekly"), ("毎月（第何曜日）", "nth_weekday"), ("毎月（日にち）", "monthly"))
-_HOLIDAYS = (
-    ("祝日も収集する", "keep"), ("祝日は休む", "skip"), ("前の平日に振り替える", "before"),
-    ("次の平日に振り替える", "after"),
-)  # fmt: skip
-_NTHS = (*((n, f"第{n}") for n in range(1, 6)), (LAST, "最終"))
-_DAYS = (*((f"{n}日", n) for n in range(1, 32)), ("末日", LAST))
+_HOLIDAYS: dict[OnHoliday, str] = {
+    "keep": "祝日も収集する",
+    "skip": "祝日は休む",
+    "before": "前の平日に振り替える",
+    "after": "次の平日に振り替える",
+}
 _COLUMNS = 4
 
 
@@ -94,22 +95,11 @@ class RuleSheet(Sheet):
     ) -> None:
         super().__init__(parent, "収集日の決まり", name="waste_rule", width=820)
         self._rule = rule
-        self._form = form = Form()
+        form = Form()
         kinds = [(kind.name, kind.id) for kind in ordered_kinds(calendar)]
         self.kind = choice_box(kinds, name="waste_rule.kind", words="ごみの種類", changed=self._fit)
         form.add("kind", "ごみの種類", self.kind)
-        self.pattern = choice_box(_PATTERNS, name="waste_rule.pattern", words="くり返し方", changed=self._fit)
-        form.add("pattern", "くり返し方", self.pattern)
-        self.nths = Toggles(_NTHS, name="waste_rule.nth", words="第何")
-        form.add("nths", "第何", self.nths)
-        self.weekdays = Toggles(tuple(enumerate(WEEKDAYS)), name="waste_rule.weekday", words="曜日")
-        form.add("weekdays", "曜日", self.weekdays)
-        self.day = choice_box(_DAYS, name="waste_rule.day", words="日にち", changed=self._fit)
-        form.add("day", "日にち", self.day)
-        self.holiday = choice_box(_HOLIDAYS, name="waste_rule.holiday", words="祝日のとき", changed=self._fit)
-        form.add("holiday", "祝日のとき", self.holiday)
-        self.first = DayField(name="waste_rule.first", words="始まりの日", changed=self._fit)
-        form.add("first", "始まりの日", self.first)
+        self.fields = RecurrenceFields(self._fit, name="waste_rule", on_holiday=_HOLIDAYS)
         self.said = label("", "muted", wrap=True, name="waste_rule.said")
         self.districts = DistrictChoice(districts, name="waste_rule.district", changed=self._fit)
         # One part that scrolls, so that verb and cancel are seen on a low screen with large letters too.
@@ -118,6 +108,7 @@ class RuleSheet(Sheet):
         inner.setContentsMargins(0, 0, 12, 0)
         inner.setSpacing(12)
         inner.addLayout(form)
+        inner.addWidget(self.fields)
         inner.addWidget(self.said)
         inner.addWidget(label("地区", "subheading"))
         inner.addWidget(self.districts)
@@ -131,68 +122,52 @@ class RuleSheet(Sheet):
         self.column.addWidget(self.wrong)
         go = button("決まりを入れる", self._go, name="waste_rule.go", role="primary")
         self.column.addLayout(row_of(1, button("やめる", self.reject, name="waste_rule.cancel"), go))
-        for toggles in (self.nths, self.weekdays):
-            toggles.changed.connect(self._fit)
         self._show(rule)
 
     @property
     def rule(self) -> WasteRule:
-        pattern = self.pattern.currentData()
-        made = Recurrence(
-            pattern=pattern,
-            weekdays=self.weekdays.chosen if pattern != "monthly" else (),
-            nths=self.nths.chosen if pattern == "nth_weekday" else (),
-            day=self.day.currentData() if pattern == "monthly" else 1,
-            first=self.first.day,
-            until=self._rule.rule.until,
-            on_holiday=self.holiday.currentData(),
-        )
         return self._rule.model_copy(
-            update={"kind": self.kind.currentData(), "districts": self.districts.chosen, "rule": made}
+            update={
+                "kind": self.kind.currentData(),
+                "districts": self.districts.chosen,
+                "rule": self.fields.rule,
+            }
         )
 
     def _show(self, rule: WasteRule) -> None:
-        shown = rule.rule
         show_value(self.kind, rule.kind)
-        show_value(self.pattern, shown.pattern)
-        self.nths.show_chosen(shown.nths)
-        self.weekdays.show_chosen(shown.weekdays)
-        show_value(self.day, shown.day)
-        show_value(self.holiday, shown.on_holiday)
-        self.first.show_day(shown.first)
+        self.fields.show_rule(rule.rule)
         self.districts.show_chosen(rule.districts)
-        self._form_rows()
         self._fit()
-
-    def _form_rows(self) -> None:
-        pattern = self.pattern.currentData()
-        self._form.show_row("nths", pattern == "nth_weekday")
-        self._form.show_row("weekdays", pattern != "monthly")
-        self._form.show_row("day", pattern == "monthly")
 
     def _fit(self) -> None:
         if not hasattr(self, "wrong"):
             return  # still being put together
-        self._form_rows()
         rule = self.rule
-        is_whole = bool(rule.rule.weekdays) or rule.rule.pattern == "monthly"
-        days = rule_words(rule.rule) if is_whole else "曜日を選んでください"
+        missing = _missing_days(rule.rule)
+        days = f"{'・'.join(missing)}を選んでください" if missing else rule_words(rule.rule)
         self.said.setText(f"{days}　・　{len(rule.districts)}地区")
 
     def _go(self) -> None:
         rule = self.rule
-        needs_days = rule.rule.pattern != "monthly" and not rule.rule.weekdays
-        needs_nths = rule.rule.pattern == "nth_weekday" and not rule.rule.nths
         missing = [
-            word
-            for word, is_missing in (
-                ("ごみの種類", not rule.kind), ("第何", needs_nths), ("曜日", needs_days),
-                ("地区", not rule.districts),
-            )
-            if is_missing
-        ]  # fmt: skip
-        self.wrong.setText(f"{'・'.join(missing)}を選んでください。")
-        self.wrong.setVisible(bool(missing))
-        if not missing:
+            *([] if rule.kind else ["ごみの種類"]),
+            *_missing_days(rule.rule),
+            *([] if rule.districts else ["地区"]),
+        ]
+        wrong = f"{'・'.join(missing)}を選んでください。" if missing else ""
+        if not wrong and rule.rule.until is not None and rule.rule.until < rule.rule.first:
+            wrong = words_of_reason("dates_reversed").both
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
+        if not wrong:
             self.decided.emit(rule)
             self.accept()
+
+
+def _missing_days(rule: Recurrence) -> list[str]:
+    """What has to be chosen before the rule has any day."""
+    if rule.pattern not in ("weekly", "nth_weekday"):
+        return []
+    no_nths = rule.pattern == "nth_weekday" and not rule.nths
+    return [*(["第何"] if no_nths else []), *([] if rule.weekdays else ["曜日"])]

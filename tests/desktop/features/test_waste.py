@@ -168,6 +168,7 @@ def test_dates_are_read_as_towns_write_them_and_nonsense_is_told(tmp_path: Path)
     first, second = (line.rule.rule for line in found.lines if line.rule is not None)
     assert (first.pattern, first.month, first.day, first.until) == ("yearly", 12, 28, date(2027, 3, 31))
     assert (second.pattern, second.day, second.first) == ("monthly", LAST, APRIL)
+    assert rule_words(first) == "毎年 12月28日（祝日も）、2027年3月31日まで"
     assert "終わりの日より後" in found.lines[-1].reason
 
 

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.ui.driver import Driver, run_story
 from desktop.ui.main import StartWish
+from desktop.ui.schedule.fields import DayField
 from desktop.ui.waste.screen import WasteScreen
 from desktop.ui.waste.words import WasteWordsScreen
+from protocol.schedules import Recurrence
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.stories.sample_town import load_sample_town
@@ -92,6 +94,41 @@ def test_a_collection_is_moved_in_the_year_saved_and_printed(
         screen.save()
         await driver.until(lambda: any(c.kind == "waste.save" for c in relay.applied), "saved")
         await driver.until_text("waste.banner.words", "保存しました")
+
+    play(story)
+
+
+def test_a_rule_once_a_year_and_its_end_are_clicked(play: Callable[[Story], None]) -> None:
+    async def story(driver: Driver) -> None:
+        work = driver.window.work
+        assert work is not None
+        screen = work.screens.by_page("waste")
+        assert isinstance(screen, WasteScreen)
+        await driver.until(lambda: screen.year.district.count() == 60, "districts")
+        driver.click("waste.tab.rules")
+        driver.click("waste.rules.add")
+        await driver.until_seen("waste_rule.go")
+        driver.click("waste_rule.weekday.0")
+        driver.choose("waste_rule.pattern", "毎年")
+        driver.choose("waste_rule.month", "12月")
+        driver.choose("waste_rule.day", "28日")
+        driver.choose("waste_rule.holiday", "前の平日に振り替える")
+        driver.click("waste_rule.ends")
+        await driver.until_seen("waste_rule.until")
+        until = driver.find_as("waste_rule.until", DayField)
+        until.show_day(date(2000, 1, 1))
+        driver.click("waste_rule.district.all.0")
+        driver.click("waste_rule.go")
+        assert "終わりの日より後" in driver.text("waste_rule.wrong")
+        until.show_day(date(2028, 3, 31))
+        assert driver.text("waste_rule.said").startswith("毎年 12月28日（祝日は前の平日）、2028年3月31日まで")
+        await driver.picture("waste-rule")
+        driver.click("waste_rule.go")
+        made = screen.calendar.rules[-1]
+        assert made.districts and made.rule == Recurrence(
+            pattern="yearly", month=12, day=28, on_holiday="before", first=made.rule.first,
+            until=date(2028, 3, 31),
+        )  # fmt: skip
 
     play(story)
 
