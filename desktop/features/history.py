@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from desktop.features.composing import told
 from desktop.features.deliveries import Deliveries
 from desktop.features.exports import Cell, japan_time
-from desktop.features.results import Results
+from desktop.features.results import Results, figures_of
 from desktop.features.staff import Staff
 from desktop.features.wording import words_for
 from desktop.replica.delivery_columns import kind_of, moment_of
@@ -20,7 +20,8 @@ from protocol.segments import Segment
 _PAGE = 500
 HISTORY_HEADER = (
     "配信名", "種類", "状態", "配信日時", "配信した職員", "宛先", "対象（人）", "成功（人）", "失敗（人）",
-    "不明（人）", "本文", "未送信（人）", "取りやめ（人）", "開封（人）", "クリック（人）", "タップ（回）",
+    "不明（人）", "本文", "未送信（人）", "取りやめ（人）", "開封（人）", "開封（割合）",
+    "リンクを押した人（人）", "リンクを押した人（割合）", "タップ（回）",
     "承認を頼んだ職員", "承認なしで送った理由",
 )  # fmt: skip
 
@@ -76,14 +77,17 @@ def _row(delivery: Delivery, result: DeliveryResult | None, words: HistoryWords)
         "\n".join(told(message) for message in delivery.draft.messages),
         numbers.waiting,
         numbers.cancelled,
-        _known(result.opened if result is not None else None),
-        _known(result.clicked if result is not None else None),
+        *_figure(delivery, result, "opened"),
+        *_figure(delivery, result, "clicked"),
         sum(link.taps for link in result.links) if result is not None else "",
         words.names.get(delivery.asked_by, ""),
         delivery.bypassed,
     )
 
 
-def _known(number: int | None) -> Cell:
-    """Empty, never 0, for what LINE does not tell."""
-    return number if number is not None else ""
+def _figure(delivery: Delivery, result: DeliveryResult | None, name: str) -> tuple[Cell, Cell]:
+    """Number and rate; empty, never 0, for what LINE does not tell."""
+    for one in figures_of(delivery, result) if result is not None else ():
+        if one.name == name and one.number is not None:
+            return one.number, one.rate
+    return "", ""

@@ -196,7 +196,7 @@ class FestivalStory:
         }
         assert rows["配信", "成功"] == int(desk.text("detail.number.accepted").replace(",", ""))
         assert rows["反応（LINEの集計）", "開封"] == opened
-        assert rows["反応（LINEの集計）", "クリック"] == clicked >= CLICKED
+        assert rows["反応（LINEの集計）", "リンクを押した人"] == clicked >= CLICKED
         links = [row for row in sheet.iter_rows(values_only=True) if row[0] == "リンク"]
         assert (URL, sum(TAPS)) in {(row[1], row[2]) for row in links}, links
         assert len([row for row in rows if row[0] == "日ごとの開封"]) == 2

@@ -1,4 +1,4 @@
-"""Delivered, opened, clicked, link by link and hour by hour, with what LINE does not tell said in words."""
+"""Reached, opened, clicked, link by link and hour by hour, with what LINE does not tell said in words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.features.exports import csv_bytes, write_xlsx
-from desktop.features.results import RESULT_HEADER, hours_of, number_words, result_rows, why_missing
-from desktop.features.wording import words_for, words_of_reason
+from desktop.features.results import (
+    HOURS_SHOWN,
+    RESULT_HEADER,
+    figures_of,
+    hours_of,
+    number_words,
+    result_rows,
+    why_missing,
+)
+from desktop.features.wording import words_of_reason
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import row_of
@@ -22,8 +30,8 @@ from protocol.results import LINE_MINIMUM, DeliveryResult
 
 
 class ResultCard(QFrame):
-    """Object names: `result`, `result.delivered`, `.opened`, `.clicked`, `.taps`, `.links`, `.hours`,
-    `.days`, `.export`.
+    """Object names: `result`, `result.reached`, `.opened`, `.clicked`, `.taps`, `.links`,
+    `.hours`, `.days`, `.export`.
     """
 
     def __init__(self, desk: Desk, delivery: Delivery, result: DeliveryResult | None) -> None:
@@ -51,26 +59,26 @@ class ResultCard(QFrame):
             self._column.addWidget(self._links(result))
         hours = hours_of(result)
         if hours:
-            self._chart("時間ごとのタップ", "回", hours, "hours")
+            cut = "（はじめの3日間）" if len(hours) > HOURS_SHOWN else ""
+            self._chart(f"時間ごとのタップ{cut}", "回", hours[:HOURS_SHOWN], "hours")
         opened = [(f"{one.day.month}月{one.day.day}日", one.opened) for one in result.days]
         known = [(day, number) for day, number in opened if number is not None]
         if len(known) > 1:
-            self._chart("開封した人（その日の終わりまで）", "人", known, "days")
+            self._chart("開封した人（各日の集計時点）", "人", known, "days")
 
     def _figures(self, result: DeliveryResult) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(2)
         taps = sum(link.taps for link in result.links)
-        figures: list[tuple[str, str, int | None, str]] = [
-            ("delivered", "届いた", result.delivered, "人"),
-            ("opened", "開封", result.opened, "人"),
-            ("clicked", "リンクを押した", result.clicked, "人"),
+        figures = [
+            (one.name, one.title, one.number, f"人（{one.rate}）" if one.rate else "人")
+            for one in figures_of(self._delivery, result)
         ]
         if result.links:
             figures.append(("taps", "タップの合計", taps, "回"))
         for place, (name, title, number, unit) in enumerate(figures):
-            grid.addWidget(label(title, "muted"), 0, place)
+            grid.addWidget(label(title, "muted", wrap=True), 0, place)
             if number is None:
                 value = label(why_missing(result), wrap=True, name=f"result.{name}")
                 grid.addWidget(value, 1, place)
@@ -157,8 +165,7 @@ class ResultCard(QFrame):
         delivery, result = self._delivery, self._result
 
         def write() -> None:
-            names = words_for("language")
-            rows = result_rows(delivery, result, lambda code: names.get(code, code))
+            rows = result_rows(delivery, result)
             if path.suffix.lower() == ".csv":
                 path.write_bytes(csv_bytes(RESULT_HEADER, rows))
             else:

@@ -30,6 +30,14 @@ def delivery(title: str, **facts: object) -> Delivery:
     return Delivery(draft=draft, written_by="other", written_at=datetime.now(UTC)).model_copy(update=facts)
 
 
+def version(driver: Driver, id: str) -> int:
+    """Of the relay, as far as this machine has heard."""
+    work = driver.window.work
+    assert work is not None
+    shown = work.desk.office.deliveries.get(id)
+    return shown.version if shown else 0
+
+
 def test_a_rule_is_put_together_and_its_dates_stand_beside_it(play: Play, relay: FakeRelay) -> None:
     async def story(driver: Driver) -> None:
         driver.click("home.new_delivery")
@@ -115,6 +123,8 @@ def test_what_is_held_counts_down_and_stops_at_one_press_also_at_home(play: Play
         await driver.until_seen("home.hold.stop")
         driver.click("home.hold.stop")
         await driver.until(lambda: relay.delivery(draft.id).state == "draft", "stopped")
+        stopped = relay.records["delivery", draft.id].version
+        await driver.until(lambda: version(driver, draft.id) == stopped, "the relay's word")
         office.confirming.send(office.confirming.prepare(draft), ("quiet_hours",))
         work.desk.routes.wake_sync()
         await driver.until(lambda: relay.delivery(draft.id).state == "held", "held again")
@@ -202,7 +212,7 @@ def test_results_say_what_line_does_not_tell_and_go_to_excel(
     result = DeliveryResult(
         delivery=sent.draft.id, unit="u", delivered=30, opened=21,
         links=(LinkResult(url="https://example.jp", label="詳しく", taps=7),),
-        taps_by_hour={"2026-11-20T23": 3, "2026-11-21T01": 4},
+        taps_by_hour={"2026-11-20T23": 3, "2026-11-21T01": 4, "2026-12-01T12": 1},
         days=tuple(DayResult(day=date(2026, 11, 20 + n), opened=20 + n) for n in range(2)),
     )  # fmt: skip
     relay.put("result", sent.draft.id, result)
@@ -228,8 +238,11 @@ def test_results_say_what_line_does_not_tell_and_go_to_excel(
     sheet = openpyxl.load_workbook(tmp_path / "結果.xlsx").active
     assert sheet is not None
     rows = [tuple("" if cell.value is None else cell.value for cell in row) for row in sheet.iter_rows()]
-    assert ("時間ごとのタップ", "11月21日 0時", 0, "回") in rows
-    assert ("反応（LINEの集計）", "クリック", "", "20人未満のため表示なし") in rows
+    assert ("時間ごとのタップ", "11月21日 0時", 0, "", "回") in rows
+    assert ("時間ごとのタップ", "12月1日 12時", 1, "", "回") in rows  # the chart ends after three days
+    assert ("配信", "成功", 30, "", "人・LINEが受け付けた人") in rows
+    assert ("反応（LINEの集計）", "開封", 21, "70%", "人") in rows
+    assert ("反応（LINEの集計）", "リンクを押した人", "", "", "20人未満のため表示なし") in rows
 
 
 def test_the_month_is_read_as_a_calendar_and_as_a_list(play: Play, relay: FakeRelay) -> None:
