@@ -29,8 +29,9 @@ WALKED = (
 TOLD = (
     "setup", "people", "departments", "rights", "town-keys", "transfers", "inbox", "inbox-item",
     "contact-forms", "account", "second-factor", "devices", "audit", "access-log", "lock",
+    "approval", "delivery-hold", "delivery-stop",
 )  # fmt: skip
-"""Pages that need a town with keys, colleagues and letters: their pictures are taken while one is played."""
+"""Pictures that need a town with keys, colleagues, letters and deliveries: taken while one is played."""
 PAGES = WALKED + TOLD
 
 

@@ -24,8 +24,15 @@ MANUAL = ROOT / "docs" / "manual" / "pictures"
 README = ROOT / "docs" / "pictures"
 
 
-SCREENSHOTS = {"setup": "setup-keys", "town-keys": "yoshida-hand-on"}
+SCREENSHOTS = {
+    "setup": "setup-keys",
+    "town-keys": "yoshida-hand-on",
+    "delivery-hold": "storm-held",
+    "delivery-stop": "storm-sending",
+}
 """Pages whose picture has another name in the stories."""
+FULLER = ("delivery-result",)
+"""Pages of the walk on which a story has more to show: what residents did with a delivery."""
 
 
 def main() -> int:
@@ -64,7 +71,7 @@ def take_manual_pictures(folder: Path) -> None:
 
 def keep_told_pictures(output: Path) -> None:
     """What the manual shows of a town at work, from the stories' screenshots."""
-    for page in TOLD:
+    for page in TOLD + FULLER:
         with Image.open(screenshot(output, SCREENSHOTS.get(page, page))) as window:
             window.convert("RGB").save(MANUAL / f"{page}.png", optimize=True)
 

@@ -104,7 +104,8 @@ def fill_relay(database: Database, town: SampleTown, user_ids: Sequence[str], no
         put_record(connection, database.cipher, kind="sending_rules", id=TOWN, body=body, now=now)
         for item in town.items:
             save_item(connection, database.cipher, ItemSave(item=item), 0, now)
-        fill_waste(connection, database, town.items, now)
+        administrator = COLLEAGUE.model_copy(update={"role": "admin"})
+        fill_waste(connection, database, town.items, now, signer=administrator)
         for user_id in user_ids:
             _add_resident(connection, database, town, user_id, now, dice)
         put_record(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from protocol.delivery_changes import WasteSave, WasteWordsPut
 from protocol.items import SegmentItem
 from protocol.schedules import Recurrence
+from protocol.staff import StaffMember
 from protocol.waste import WasteCalendar, WasteException, WasteKind, WasteRule, WasteWord
 from relay.features.waste import put_words, save_calendar
 from relay.store.database import Database
@@ -67,10 +68,16 @@ def load_words() -> list[WasteWord]:
 
 
 def fill_waste(
-    connection: Connection, database: Database, items: Sequence[SegmentItem], now: datetime
+    connection: Connection,
+    database: Database,
+    items: Sequence[SegmentItem],
+    now: datetime,
+    *,
+    signer: StaffMember,
 ) -> None:
     """As staff would have saved both; the daily messages are not switched on."""
-    save_calendar(connection, database.cipher, WasteSave(calendar=load_calendar(items)), 0, now)
+    calendar = WasteSave(calendar=load_calendar(items))
+    save_calendar(connection, database.cipher, calendar, 0, now, signer=signer)
     put_words(connection, database.cipher, WasteWordsPut(words=tuple(load_words())), 0, now)
 
 
