@@ -121,6 +121,7 @@ REASONS: frozenset[str] = frozenset(
         "no_unit_left",
         "too_few_people",
         "not_ready_yet",
+        "request_lost",
         "quiet_hours",
         "same_as_recent",
         "stale_content",

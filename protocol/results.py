@@ -43,10 +43,11 @@ class DeliveryResult(Wire):
     unit: str = ""
     """The name under which LINE counts it; empty when the month's 1,000 names were used up."""
     reason: str = ""
-    """Why LINE's numbers are missing: `no_unit_left`, `too_few_people`, `not_ready_yet`,
-    `line_unreachable`.
+    """Why LINE's numbers are missing: `no_unit_left`, `too_few_people`, `not_ready_yet` (also while LINE says
+    nothing on the day of sending), `request_lost`, `line_unreachable`.
     """
     delivered: int | None = None
+    """As LINE counted it, of a broadcast alone. How many LINE took is in the delivery's own numbers."""
     opened: int | None = None
     clicked: int | None = None
     links: tuple[LinkResult, ...] = ()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from protocol.moments import japan_day
 from protocol.results import LINE_MINIMUM, RESULT_DAYS, DayResult, DeliveryResult, LinkResult
 from protocol.rights import DELIVERIES
 from protocol.schedules import JAPAN
@@ -34,7 +35,7 @@ from relay.store.results import (
     list_watched,
     take_unit,
 )
-from relay.store.runs import Run, sum_ledger
+from relay.store.runs import Run
 
 RESULT = "result"
 ASKED_AN_HOUR = 50
@@ -70,7 +71,7 @@ def begin_results(connection: Connection, database: Database, run: Run, now: dat
     if run.recipients < LINE_MINIMUM:
         reason = "too_few_people"
     elif broadcast:
-        reason = "not_ready_yet" if request_id else "line_unreachable"
+        reason = "not_ready_yet" if request_id else "request_lost"
     else:
         reason = "not_ready_yet" if run.unit else "no_unit_left"
     sent_at = run.started_at or now
@@ -78,11 +79,10 @@ def begin_results(connection: Connection, database: Database, run: Run, now: dat
         connection,
         Watched(run.delivery, run.unit, request_id, sent_at, next_at=sent_at + _LOOKS[0]),
     )
-    delivered = sum_ledger(connection, run.id).accepted
     put_result(
         connection,
         database.cipher,
-        DeliveryResult(delivery=run.delivery, unit=run.unit, reason=reason, delivered=delivered),
+        DeliveryResult(delivery=run.delivery, unit=run.unit, reason=reason),
         now,
     )
 
@@ -191,7 +191,7 @@ class ResultWatch:
                 end_watch(connection, watched.delivery)
                 return
             taps = [(link, self._open(link)) for link in list_links(connection, watched.delivery)]
-            result = _renewed(known, interest, reason, taps, now)
+            result = _renewed(known, interest, reason, taps, sent_at=watched.sent_at, now=now)
             if _is_over(watched.sent_at, now) and not reason:
                 result = result.model_copy(update={"finished": True})
                 end_watch(connection, watched.delivery)
@@ -221,6 +221,8 @@ def _renewed(
     interest: Interest | None,
     reason: str,
     taps: list[tuple[TappedLink, str]],
+    *,
+    sent_at: datetime,
     now: datetime,
 ) -> DeliveryResult:
     """The result with what is known now. What LINE said before stays where it says nothing new."""
@@ -233,7 +235,7 @@ def _renewed(
             "delivered": known.delivered if interest.delivered is None else interest.delivered,
             "opened": interest.opened,
             "clicked": interest.clicked,
-            "reason": "",
+            "reason": "not_ready_yet" if _is_too_early(known, interest, sent_at, now) else "",
             "fetched_at": now,
         }
     elif reason and known.fetched_at is None:
@@ -251,6 +253,12 @@ def _renewed(
     )
     days = (*(old for old in known.days if old.day != today), day)
     return result.model_copy(update={"days": days})
+
+
+def _is_too_early(known: DeliveryResult, interest: Interest, sent_at: datetime, now: datetime) -> bool:
+    """Whether nothing means that LINE has not counted yet: on the day of sending it does not mean few."""
+    told = (interest.opened, interest.clicked, *(each.clicks for each in interest.clicks), known.opened)
+    return japan_day(now) == japan_day(sent_at) and all(number is None for number in told)
 
 
 def _links(

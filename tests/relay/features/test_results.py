@@ -55,7 +55,15 @@ def watch(office: Office, told: Told) -> ResultWatch:
     return ResultWatch(office.database, office.clock, office.bell, told)
 
 
-def sent(office: Office, who: StaffMember, id: str, people: int = 30, *, broadcast: bool = False) -> str:
+def sent(
+    office: Office,
+    who: StaffMember,
+    id: str,
+    people: int = 30,
+    *,
+    broadcast: bool = False,
+    request_id: str | None = None,
+) -> str:
     """A delivery that just went out; its unit."""
     draft = DeliveryDraft(id=id, title="お知らせ", messages=(TextMessage(text="本日"),))
     office.do(who, "delivery.save", DeliverySave(draft=draft))
@@ -68,7 +76,8 @@ def sent(office: Office, who: StaffMember, id: str, people: int = 30, *, broadca
         add_batches(connection, id, batches)
         begin_run(connection, id, recipients=people, now=now, unit=unit if people >= 20 else "")
         claim_batches(connection, owner="w", now=now, lease_until=now, limit=9)
-        outcomes = [Outcome(run=id, no=each.no, state="accepted", request_id=f"r-{id}") for each in batches]
+        known = f"r-{id}" if request_id is None else request_id
+        outcomes = [Outcome(run=id, no=each.no, state="accepted", request_id=known) for each in batches]
         write_outcomes(connection, outcomes, owner="w", now=now)
         run = find_run(connection, id)
         assert run is not None
@@ -100,10 +109,28 @@ def test_line_is_asked_soon_then_daily_for_14_days_and_the_days_stay(
     assert told.asked[0] == ("unit_d1", date(2026, 11, 20), date(2026, 11, 20))
     assert told.asked[-1][2] == date(2026, 12, 4)
     found = result(office, sato, "d1")
-    assert (found.finished, found.opened, found.delivered, found.reason) == (True, 35, 30, "")
+    assert (found.finished, found.opened, found.delivered, found.reason) == (True, 35, None, "")
     assert [day.opened for day in found.days] == [21, *range(22, 36)]
     with office.database.read() as connection:
         assert list_watched(connection) == []
+
+
+def test_nothing_on_the_day_of_sending_means_that_line_has_not_counted_yet(
+    office: Office, sato: StaffMember, watch: ResultWatch, told: Told, clock: Clock
+) -> None:
+    sent(office, sato, "d1", people=100)
+    clock.forward(seconds=3601)
+    look(watch)
+    found = result(office, sato, "d1")
+    assert (len(told.asked), found.reason, found.delivered) == (1, "not_ready_yet", None)
+    clock.forward(seconds=24 * 3600)
+    look(watch)
+    assert (len(told.asked), result(office, sato, "d1").reason) == (2, "")  # now it means fewer than 20
+
+
+def test_a_broadcast_whose_request_id_was_lost_says_so(office: Office, sato: StaffMember) -> None:
+    sent(office, sato, "d1", broadcast=True, request_id="")
+    assert result(office, sato, "d1").reason == "request_lost"
 
 
 def test_numbers_below_20_stay_unknown(
