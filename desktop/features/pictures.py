@@ -22,7 +22,7 @@ CARD_WIDTH = 1024
 TALLEST = 3  # LINE: a picture in a card is at most three times as high as it is wide
 TEMPLATE_RATIO = 1.51
 FITTED_BYTES = PREVIEW_BYTES_LIMIT  # a card of pictures must come up quickly on a slow line
-PIXELS_LIMIT = 60_000_000  # a picture that unpacks to more is refused before it is unpacked
+PIXELS_LIMIT = 40_000_000  # a picture that unpacks to more is refused before it is unpacked
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 

@@ -17,11 +17,12 @@ from datetime import datetime
 
 from protocol.files import CHUNK_BYTES, FILE_BYTES_LIMIT, FileState, is_file_name
 from relay.errors import Refused
-from relay.features.file_kinds import BYTES_LIMITS, PICTURE_TYPES, find_kind
+from relay.features.file_kinds import BYTES_LIMITS, PICTURE_TYPES, count_pixels, find_kind
 from relay.store.cipher import ColumnCipher
 from relay.store.counters import next_number
 from relay.store.database import Connection, Database
 from relay.store.files import (
+    Purpose,
     StoredFile,
     add_chunk,
     add_file,
@@ -123,6 +124,18 @@ class Files:
         """Raises Refused unless the relay holds this picture and it is small enough."""
         self.check_file(connection, sha256, PICTURE_TYPES, bytes_limit)
 
+    def check_pixels(self, connection: Connection, sha256: str, pixels_limit: int) -> None:
+        """Raises Refused where this picture, known to be one, unpacks to more than so many pixels."""
+        known = find_file(connection, sha256)
+        content = b""
+        while known is not None and len(content) < known.size:
+            piece = read_piece(connection, self._database.cipher, sha256, len(content))
+            if not piece:
+                raise Refused("file_damaged")
+            content += piece
+        if count_pixels(content) > pixels_limit:
+            raise Refused("file_too_large")
+
     def check_file(
         self, connection: Connection, sha256: str, content_types: Collection[str], bytes_limit: int
     ) -> None:
@@ -137,26 +150,28 @@ class Files:
 
     def publish(self, connection: Connection, sha256: str) -> str:
         """The public address of a file, always the same one; nobody can guess it. Raises Refused."""
-        return f"{self._public_url}/media/{self._token(connection, sha256)}"
+        return f"{self._public_url}/media/{self._token(connection, sha256, 'file')}"
 
     def publish_imagemap(self, connection: Connection, sha256: str) -> str:
-        """The address below which LINE finds a picture in its five widths. Raises Refused."""
-        return f"{self._public_url}/imagemap/{self._token(connection, sha256)}"
+        """The address below which LINE finds a picture in its five widths; the file itself is not under it.
+        Raises Refused.
+        """
+        return f"{self._public_url}/imagemap/{self._token(connection, sha256, 'imagemap')}"
 
-    def _token(self, connection: Connection, sha256: str) -> str:
-        token = find_media_token(connection, sha256)
+    def _token(self, connection: Connection, sha256: str, purpose: Purpose) -> str:
+        token = find_media_token(connection, sha256, purpose)
         if token is None:
             known = find_file(connection, sha256)
             if known is None or not known.complete or known.content_type not in BYTES_LIMITS:
                 raise Refused("file_unknown")
             token = secrets.token_urlsafe(_TOKEN_BYTES)
-            add_media(connection, token, sha256, self._clock())
+            add_media(connection, token, sha256, purpose, self._clock())
         return token
 
-    def find_public(self, token: str) -> PublicMedia | None:
-        """What lies under a public address; None where nothing does."""
+    def find_public(self, token: str, purpose: Purpose = "file") -> PublicMedia | None:
+        """What lies under a public address given out for this; None where nothing does."""
         with self._database.read() as connection:
-            known = find_media(connection, token)
+            known = find_media(connection, token, purpose)
         return None if known is None or not known.complete else _media(known)
 
     def content(self, media: PublicMedia) -> bytes:

@@ -29,6 +29,8 @@ from relay.features.links import LinkCounter
 from relay.line.payloads import PayloadParts
 from relay.store.database import Connection
 
+MAP_PIXELS_LIMIT = 4 * 1040 * 3120
+"""Of a picture with areas: twice as wide and high as the largest that is made of it."""
 _Need = tuple[str, frozenset[str], int]
 """(SHA-256, content types that may stand there, bytes)."""
 
@@ -60,6 +62,8 @@ def check_message_files(files: Files, connection: Connection, messages: Sequence
     for message in messages:
         for sha256, content_types, bytes_limit in _needs(message):
             files.check_file(connection, sha256, content_types, bytes_limit)
+        if isinstance(message, ImagemapMessage):  # anybody with the address makes us unpack it
+            files.check_pixels(connection, message.picture.file, MAP_PIXELS_LIMIT)
 
 
 def _needs(message: Message) -> Iterator[_Need]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from relay.store.cipher import ColumnCipher
 from relay.store.tables import file_chunks, files, media
+
+Purpose = Literal["file", "imagemap"]
+"""What a public address was given out for: the file as it is, or a picture in LINE's five widths."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +102,17 @@ def forget_half_files(connection: Connection, before: datetime) -> int:
     return len(names)
 
 
-def find_media_token(connection: Connection, sha256: str) -> str | None:
-    return connection.execute(select(media.c.token).where(media.c.sha256 == sha256)).scalar_one_or_none()
+def find_media_token(connection: Connection, sha256: str, purpose: Purpose) -> str | None:
+    known = select(media.c.token).where(media.c.sha256 == sha256, media.c.purpose == purpose)
+    return connection.execute(known).scalar_one_or_none()
 
 
-def add_media(connection: Connection, token: str, sha256: str, now: datetime) -> None:
-    connection.execute(insert(media).values(token=token, sha256=sha256, published_at=now))
+def add_media(connection: Connection, token: str, sha256: str, purpose: Purpose, now: datetime) -> None:
+    connection.execute(insert(media).values(token=token, sha256=sha256, purpose=purpose, published_at=now))
 
 
-def find_media(connection: Connection, token: str) -> StoredFile | None:
-    """The file behind a public address."""
-    sha256 = connection.execute(select(media.c.sha256).where(media.c.token == token)).scalar_one_or_none()
+def find_media(connection: Connection, token: str, purpose: Purpose) -> StoredFile | None:
+    """The file behind a public address that was given out for this purpose."""
+    known = select(media.c.sha256).where(media.c.token == token, media.c.purpose == purpose)
+    sha256 = connection.execute(known).scalar_one_or_none()
     return None if sha256 is None else find_file(connection, sha256)

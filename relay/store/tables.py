@@ -244,8 +244,9 @@ media = Table(
     metadata,
     Column("token", String(43), primary_key=True),
     Column("sha256", String(64), ForeignKey("files.sha256"), nullable=False),
+    Column("purpose", String(8), nullable=False, comment="file: as it is; imagemap: in LINE's five widths"),
     Column("published_at", Instant, nullable=False),
-    UniqueConstraint("sha256"),
+    UniqueConstraint("sha256", "purpose"),
     comment="files LINE and phones may fetch under an address nobody can guess",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import resource
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,20 @@ import requests
 from PIL import Image
 
 from protocol.files import CHUNK_BYTES, file_name
-from protocol.messages import AudioMessage, CardMessage, ImageMessage, Message, VideoMessage
+from protocol.messages import (
+    AudioMessage,
+    CardMessage,
+    ImagemapMessage,
+    ImageMessage,
+    Message,
+    Picture,
+    VideoMessage,
+)
 from relay.errors import Refused
+from relay.features import imagemaps
 from relay.features.file_kinds import find_kind
-from relay.features.files import Files
-from relay.features.imagemaps import WIDTHS
+from relay.features.files import Files, PublicFile
+from relay.features.imagemaps import WIDTHS, Imagemaps
 from relay.features.message_parts import check_message_files
 from relay.serve import RunningRelay, running_relay
 from relay.store.database import Database
@@ -26,7 +36,7 @@ from tests.conftest import Clock
 from tests.make import every_message
 from tests.relay.desk import relay_settings
 from tests.relay.films import film, keep, m4a, mp3
-from tests.relay.pictures import png
+from tests.relay.pictures import jpeg, png
 
 
 @pytest.fixture
@@ -173,6 +183,61 @@ def test_an_imagemap_comes_in_lines_five_widths(relay: RunningRelay, clock: Cloc
     film_url = publish(relay, clock, film(), imagemap=True)
     for wrong in (f"{url}/701", f"{url}/x", f"{url}/1040.png", f"{url[:-1]}/700", f"{film_url}/700"):
         assert get(relay, wrong).status_code == 404
+
+
+def test_a_picture_of_a_message_is_no_imagemap_and_an_imagemap_is_no_file(
+    relay: RunningRelay, clock: Clock
+) -> None:
+    plain, areas = publish(relay, clock, png()), publish(relay, clock, png(), imagemap=True)
+    assert get(relay, f"{plain.replace('/media/', '/imagemap/')}/1040").status_code == 404
+    assert get(relay, areas.replace("/imagemap/", "/media/")).status_code == 404
+
+
+def test_an_imagemap_is_unpacked_once_and_one_that_cannot_be_is_not_tried_again(
+    files: Files, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked: list[int] = []
+    whole, broken = png(1040, 700), png(1040, 701)
+    names = {"whole": keep(files, whole), "broken": keep(files, broken)}
+    with database.write() as connection:
+        tokens = {key: files.publish_imagemap(connection, name).split("/")[-1] for key, name in names.items()}
+    content = {names["whole"]: whole, names["broken"]: broken[: len(broken) // 2]}
+    monkeypatch.setattr(Files, "content", lambda _, media: content[media.sha256])
+
+    def counted(picture: bytes) -> dict[int, PublicFile]:
+        unpacked.append(len(picture))
+        return really(picture)
+
+    really = imagemaps._in_all_widths
+    monkeypatch.setattr(imagemaps, "_in_all_widths", counted)
+    maps = Imagemaps(files)
+    assert all(maps.find(tokens["whole"], width) for width in WIDTHS)
+    assert [maps.find(tokens["broken"], width) for width in WIDTHS] == [None] * len(WIDTHS)
+    assert len(unpacked) == 2
+
+
+@pytest.mark.parametrize("whole", [png(400, 300), jpeg(400, 300)])
+def test_a_picture_cut_off_is_refused_when_it_comes(whole: bytes) -> None:
+    assert look(whole)[0] == ""
+    assert look(whole[: len(whole) // 2 + 20]) == ("file_damaged", "")
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
+    files: Files, database: Database
+) -> None:
+    assert look(_claiming(8000, 5001)) == ("file_too_large", "")
+    large = keep(files, png(4000, 3300))
+    message = ImagemapMessage(picture=Picture(file=large), alt="地図", height=1040)
+    with database.read() as connection, pytest.raises(Refused, match="file_too_large"):
+        check_message_files(files, connection, (message,))
+
+
+def _claiming(width: int, height: int) -> bytes:
+    """A small picture whose header tells another size."""
+    made = bytearray(png())
+    made[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    made[29:33] = zlib.crc32(bytes(made[12:29])).to_bytes(4, "big")
+    return bytes(made)
 
 
 def test_a_sealed_file_never_gets_an_address(files: Files, database: Database) -> None:

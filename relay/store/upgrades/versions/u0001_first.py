@@ -262,10 +262,11 @@ def upgrade() -> None:
         "media",
         sa.Column("token", sa.String(43), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(8), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_media")),
         sa.ForeignKeyConstraint(["sha256"], ["files.sha256"], name=op.f("fk_media_sha256")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_media_sha256")),
+        sa.UniqueConstraint("sha256", "purpose", name=op.f("uq_media_sha256")),
     )
     op.create_table(
         "page_sessions",
