@@ -85,6 +85,29 @@ def next_moments(when: When, after: datetime, changed: Holidays, count: int) -> 
     return found
 
 
+def moment_anew(
+    when: Repeating, due_at: datetime, now: datetime, before: Holidays, changed: Holidays
+) -> datetime | None:
+    """The rule's next moment after `now` by the changed calendar, where it was `due_at` by the one before.
+
+    A day of the pattern that had its moment by the calendar before has none again, and one that would now lie
+    in the past keeps the moment it had. None: the rule has come to its end.
+    """
+    due, best = japan_day(due_at), None
+    for day in _pattern_days(when.rule, japan_day(now) - _DAY):
+        if best is not None and best < _earlier(day):
+            break
+        was, moved = _after_holidays(when.rule, day, before), _after_holidays(when.rule, day, changed)
+        if moved is None or (was is not None and was < due):
+            continue
+        if moment_on(when, moved) <= now:
+            if was is None:
+                continue
+            moved = was
+        best = moved if best is None else min(best, moved)
+    return None if best is None else moment_on(when, best)
+
+
 def moment_on(when: When, day: date) -> datetime:
     """The moment of a repeating rule on this day in Japan, in UTC. Its time must be well formed."""
     at = clock_time(getattr(when, "time", ""))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from protocol.deliveries import Delivery, DeliveryDraft, find_sending_problems
-from protocol.moments import next_moments
 from protocol.problems import Problem
 from protocol.schedules import At, Now
 from protocol.sync import CheckAnswer, QuotaAnswer
@@ -16,6 +15,7 @@ from relay.features.deliveries import find_delivery
 from relay.features.freezing import Freezing, cut_texts
 from relay.features.quota import QuotaReader
 from relay.features.recipients import Recipients
+from relay.features.rule_moments import coming_moments
 from relay.features.segments import SegmentIndex
 from relay.features.sending_rules import find_holidays, find_rules
 from relay.features.texts import may_broadcast
@@ -52,9 +52,9 @@ class Checking:
         with self._database.read() as connection:
             problems = self._recipients.find_problems(connection, draft, now)
             rules = find_rules(connection, cipher)
-            holidays = find_holidays(connection, cipher)
             delivery = self._known(connection, draft, now)
             others = somebody_else_may_approve(connection, cipher, staff)
+            moments = self._moments(connection, draft, now)
         friends = self._recipients.friends()
         if problems:
             return CheckAnswer(
@@ -76,7 +76,7 @@ class Checking:
             texts=texts,
             quota=quota.quota,
             quota_reason=quota.reason,
-            moments=tuple(next_moments(draft.when, now, holidays, MOMENTS_SHOWN)),
+            moments=moments,
             needs_second=others and is_needed,
             nobody_to_approve=is_needed and not others,
             must_type_number=0 < rules.type_number_from <= count,
@@ -86,6 +86,13 @@ class Checking:
             problems=self._sending_problems(draft, count, quota, now),
             as_of=now,
         )
+
+    def _moments(self, connection: Connection, draft: DeliveryDraft, now: datetime) -> tuple[datetime, ...]:
+        if "\0" in draft.id:
+            return ()
+        holidays = find_holidays(connection, self._database.cipher)
+        found = coming_moments(connection, draft.id, draft.when, now, holidays, MOMENTS_SHOWN)
+        return tuple(found)
 
     def _known(self, connection: Connection, draft: DeliveryDraft, now: datetime) -> Delivery:
         """What is stored of the draft; just written where this version of it is not stored yet."""

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from protocol.changes import Change
 from protocol.deliveries import Delivery, DeliveryNumbers, DeliveryState
 from protocol.delivery_changes import DeliverySend
-from protocol.moments import next_moments
 from protocol.problems import Problem
 from protocol.schedules import At, Now
 from protocol.sending_rules import SendingRules
@@ -26,6 +25,7 @@ from relay.features.freezing import Freezing, has_grown_too_much
 from relay.features.notices import EMERGENCY_SENDING, raise_notice
 from relay.features.quota import QuotaReader
 from relay.features.recipients import Recipients
+from relay.features.rule_moments import coming_moments
 from relay.features.segments import SegmentIndex
 from relay.features.sending_rules import find_holidays, find_rules
 from relay.features.starting import start_run
@@ -140,7 +140,9 @@ class Confirming:
             state = "scheduled"
             moment = Moment(delivery=delivery.draft.id, due_at=max(when.at, now + hold), kind="at")
         else:
-            following = next_moments(when, now, find_holidays(connection, cipher), 1)
+            following = coming_moments(
+                connection, delivery.draft.id, when, now, find_holidays(connection, cipher), 1
+            )
             if not following:
                 raise Refused("rule_empty")
             state, numbers = "repeating", DeliveryNumbers()

@@ -15,6 +15,7 @@ from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
 from relay.store.records import StoredRecord, find_record, put_record
+from relay.store.runs import find_run
 
 DELIVERY = "delivery"
 
@@ -88,6 +89,8 @@ def save_draft(
     if not 0 < len(draft.id) <= 36 or "\0" in draft.id:
         raise Refused("malformed")
     record = find_record(connection, cipher, DELIVERY, draft.id)
+    if record is None and find_run(connection, draft.id) is not None:
+        raise Refused("duplicate_id")  # of a test: what has a run of that id could never be sent
     known = Delivery(draft=draft)
     if record is not None and not record.removed:
         known = Delivery.parse(record.body)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from protocol.deliveries import Delivery, DeliveryDraft, DeliveryNumbers
+from protocol.ids import new_id
 from protocol.moments import japan_day, next_moments
 from protocol.schedules import At, Now, OnAge, OnResidentDay
 from relay.errors import Refused, StoreUnavailable
@@ -62,12 +63,16 @@ class Moments:
     def run_due(self) -> None:
         """Do everything that is due; one that fails stays due and stops no other."""
         while True:
+            now = self._clock()
+            # What failed a moment ago rests: it is not tried twice a second, and no other waits behind it.
+            self._again_at = {id: at for id, at in self._again_at.items() if now < at}
             with self._database.read() as connection:
-                due = list_due(connection, self._clock(), _AT_ONCE)
-            done = [moment for moment in due if not self._rests(moment) and self._try(moment)]
-            if not done:
+                due = list_due(connection, now, _AT_ONCE, besides=self._again_at)
+            done = [moment for moment in due if self._try(moment)]
+            if done:
+                self._bell.ring()
+            elif not any(moment.delivery in self._again_at for moment in due):
                 return
-            self._bell.ring()
 
     def _try(self, moment: Moment) -> bool:
         try:
@@ -78,10 +83,6 @@ class Moments:
             _log.exception("a delivery that is due could not be started")
             self._again_at[moment.delivery] = self._clock() + _AGAIN_AFTER
             return False
-
-    def _rests(self, moment: Moment) -> bool:
-        """Whether it failed a moment ago: it is tried again, but not twice a second."""
-        return self._clock() < self._again_at.get(moment.delivery, moment.due_at)
 
     def _take(self, moment: Moment) -> bool:
         """Whether this call did what the moment asks for."""
@@ -190,10 +191,6 @@ class Moments:
     def _make_day(self, moment: Moment, seen: Delivery) -> bool:
         now = self._clock()
         day = japan_day(moment.due_at)
-        with self._database.read() as connection:
-            holidays = find_holidays(connection, self._database.cipher)
-        following = next_moments(seen.draft.when, moment.due_at, holidays, 1)
-        step = _Step(day=day, next=following[0] if following else None)
         is_nobodys = self._recipients.is_nobodys_day(seen.draft, day)
         with self._database.write() as connection:
             wait_for_turn(connection)
@@ -202,6 +199,9 @@ class Moments:
             series = self._find(connection, moment.delivery)
             if series is None or series.state != "repeating":
                 return True
+            holidays = find_holidays(connection, self._database.cipher)
+            following = next_moments(series.draft.when, moment.due_at, holidays, 1)
+            step = _Step(day=day, next=following[0] if following else None)
             if is_nobodys:
                 skip_rule_day(connection, rule=series.draft.id, day=day, now=now)
             else:
@@ -223,12 +223,27 @@ class Moments:
             now=now,
             series=series,
         )
-        is_overtaken = step.next is not None and step.next <= now
-        if made is not None and is_overtaken:
+        if made is None:
+            self._tell_double_day(connection, series, moment, now)
+        elif step.next is not None and step.next <= now:
             drop_moment(connection, made)
             delivery = self._find(connection, made)
             assert delivery is not None
             self._end(connection, delivery, "skipped", "too_late", now)
+
+    def _tell_double_day(
+        self, connection: Connection, series: Delivery, moment: Moment, now: datetime
+    ) -> None:
+        """The rule comes to a day it had, such as after a restored backup: shown, not passed over."""
+        day = draft_of_day(series.draft, japan_day(moment.due_at), moment.due_at)
+        again = Delivery(
+            draft=day.model_copy(update={"id": new_id(now)}),
+            series=series.draft.id,
+            written_by=series.written_by,
+            written_at=series.written_at,
+            due_at=moment.due_at,
+        )
+        self._end(connection, again, "skipped", "already_sent", now)
 
     def _go_on(
         self, connection: Connection, series: Delivery, moment: Moment, step: _Step, now: datetime

@@ -14,10 +14,13 @@ from datetime import date, datetime
 
 from protocol.counting import graphemes
 from protocol.deliveries import DELIVERY_TITLE_LIMIT, Delivery, DeliveryDraft
-from relay.features.deliveries import put_delivery
+from protocol.ids import new_id
+from relay.features.deliveries import DELIVERY, put_delivery
 from relay.store.changes import wait_for_turn
 from relay.store.database import Connection, Database
 from relay.store.moments import Moment, add_rule_run, has_rule_run, put_moment
+from relay.store.records import find_record
+from relay.store.runs import find_run
 
 _NAMES = uuid.UUID("6f1f3a52-8a0e-5d6c-9f0b-3c1d6f2a7b10")
 
@@ -44,6 +47,9 @@ def make_delivery_of_rule(
     if has_rule_run(connection, rule, day):
         return None
     id = id_of_rule_day(rule, day)
+    known = find_record(connection, database.cipher, DELIVERY, id)
+    if known is not None or find_run(connection, id) is not None:
+        id = new_id(now)  # somebody wrote under this id: theirs stays, and the day goes out all the same
     add_rule_run(connection, rule, day, delivery=id, now=now)
     made = Delivery(
         draft=draft.model_copy(update={"id": id}),
@@ -80,7 +86,7 @@ def skip_rule_day(connection: Connection, *, rule: str, day: date, now: datetime
 
 
 def id_of_rule_day(rule: str, day: date) -> str:
-    """The id a rule's delivery has on this day, whichever worker makes it."""
+    """The id a rule's delivery has on this day, whichever worker makes it, unless it is taken already."""
     return str(uuid.uuid5(_NAMES, f"{rule} {day.isoformat()}"))
 
 

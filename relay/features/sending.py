@@ -27,6 +27,7 @@ from relay.errors import Refused
 from relay.features.approval import ask_approval, give_back
 from relay.features.changes import Stages
 from relay.features.confirming import Confirming
+from relay.features.deliveries import DELIVERY
 from relay.features.freezing import Freezing, member_bytes, new_batch
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
@@ -36,7 +37,8 @@ from relay.features.test_runs import begin_test_run
 from relay.line.multicast import MEMBERS_LIMIT
 from relay.store.batches import add_batches
 from relay.store.database import Connection, Database
-from relay.store.runs import add_run, add_texts, begin_run
+from relay.store.records import find_record
+from relay.store.runs import add_run, add_texts, begin_run, find_run
 from relay.store.test_accounts import find_test_accounts
 
 
@@ -115,6 +117,9 @@ class Sending:
     def _begin_test(self, connection: Connection, change: Change, payload: DeliveryTest) -> int:
         """Returns the version of the record that tells what came of it."""
         now = self._clock()
+        taken = find_record(connection, self._database.cipher, DELIVERY, change.id) is not None
+        if taken or find_run(connection, change.id) is not None:
+            raise Refused("duplicate_id")  # its run would stand in the way of that delivery's
         accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
         if not payload.staff or any(staff not in accounts for staff in payload.staff):
             raise Refused("no_test_account")

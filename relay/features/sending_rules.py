@@ -13,6 +13,7 @@ from protocol.schedules import Holidays
 from protocol.sending_rules import SendingRules
 from protocol.staff import ROLES
 from relay.errors import Refused
+from relay.features.rule_moments import follow_holidays
 from relay.features.versions import check_version
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection
@@ -62,7 +63,7 @@ def save_holidays(
 ) -> int:
     """Write what the town changes in the calendar; returns the version.
 
-    Deliveries under way keep the moment they were given; the days after it follow the new calendar.
+    Deliveries set for a time keep it; those that repeat follow the new calendar from their next day on.
     """
     check_version(find_record(connection, cipher, HOLIDAYS, TOWN), based_on)
     holidays = change.holidays
@@ -70,4 +71,7 @@ def save_holidays(
         raise Refused("too_large")
     if any(len(name) > _NAME_LIMIT for name in holidays.closed.values()):
         raise Refused("text_too_long")
-    return put_record(connection, cipher, kind=HOLIDAYS, id=TOWN, body=holidays.as_json(), now=now)
+    before = find_holidays(connection, cipher)
+    version = put_record(connection, cipher, kind=HOLIDAYS, id=TOWN, body=holidays.as_json(), now=now)
+    follow_holidays(connection, cipher, before, holidays, now)
+    return version

@@ -6,12 +6,12 @@ finds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from relay.store.delivery_tables import moments, rule_runs
 
@@ -53,10 +53,19 @@ def take_moment(connection: Connection, moment: Moment) -> bool:
     return done.rowcount == 1
 
 
-def list_due(connection: Connection, now: datetime, limit: int) -> list[Moment]:
-    """The moments that have come, the earliest first."""
-    query = select(moments).where(moments.c.due_at <= now).order_by(moments.c.due_at, moments.c.delivery)
+def list_due(
+    connection: Connection, now: datetime, limit: int, *, besides: Collection[str] = ()
+) -> list[Moment]:
+    """The moments that have come, the earliest first, but those of the deliveries `besides`."""
+    is_due = and_(moments.c.due_at <= now, moments.c.delivery.not_in(besides))
+    query = select(moments).where(is_due).order_by(moments.c.due_at, moments.c.delivery)
     return [Moment(**row._mapping) for row in connection.execute(query.limit(limit))]
+
+
+def list_moments(connection: Connection, kind: MomentKind, *, after: datetime) -> list[Moment]:
+    """The moments of this kind that have not come yet."""
+    query = select(moments).where(moments.c.kind == kind, moments.c.due_at > after)
+    return [Moment(**row._mapping) for row in connection.execute(query.order_by(moments.c.delivery))]
 
 
 def list_promised(connection: Connection, until: datetime) -> list[str]:
