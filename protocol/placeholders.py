@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
@@ -39,6 +40,7 @@ _LONGEST = {
     "ごみの種類": 60,
     "収集日": 30,
 }
+_WEEKDAYS = "月火水木金土日"
 _LONG_SIGN = "𠮷"  # one grapheme cluster, two UTF-16 units: whoever counts, nothing becomes longer
 
 EMOJI_PRODUCT = "5ac1bfd5040ab15980c9b435"
@@ -55,6 +57,26 @@ _W = TypeVar("_W", bound=Wire)
 def token(name: str) -> str:
     """How a placeholder stands in a text: ｛地区｝."""
     return f"｛{name}｝"
+
+
+def town_values(
+    *, town_name: str, account_name: str, telephone: str, day: date, language: str
+) -> dict[str, str]:
+    """The placeholders that are the same for everybody; what the town did not enter is empty. `day`: on which
+    it goes out, in Japan.
+    """
+    return {
+        "町名": town_name,
+        "アカウント名": account_name or town_name,
+        "電話": telephone,
+        "配信日": _day_words(day, language),
+    }
+
+
+def _day_words(day: date, language: str) -> str:
+    if language in ("ja", "easy"):
+        return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+    return f"{day.month}月{day.day}日" if language == "zh" else day.isoformat()
 
 
 def emoji_token(emoji: str) -> str:

@@ -6,6 +6,8 @@ Requirement: SEG-6.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import get_args
 from unicodedata import normalize
@@ -43,8 +45,10 @@ from protocol.messages import (
     VideoMessage,
     with_mark,
 )
-from protocol.placeholders import filled, filled_actions
+from protocol.placeholders import filled, filled_actions, town_values
+from protocol.schedules import JAPAN, At
 from protocol.stickers import PACKAGES
+from protocol.sync import TownSettings
 from protocol.wire import Wire
 
 Messages = tuple[Message, ...]
@@ -58,7 +62,7 @@ EXAMPLES: Mapping[str, str] = {
     "ごみの種類": "燃えるごみ",
     "収集日": "4月2日（木）",
 }
-"""What stands in the preview for a placeholder. Made up: nobody's."""
+"""What stands in the preview for a placeholder that nothing is known for. Made up: nobody's."""
 
 PAGES: Mapping[Page, str] = {
     "settings": "受信設定",
@@ -172,21 +176,17 @@ def languages_left(draft: DeliveryDraft) -> tuple[str, ...]:
     return tuple(one for one in LANGUAGES if one not in languages_of(draft))
 
 
-def messages_in(draft: DeliveryDraft, language: str) -> Messages:
-    """What people reading this language get."""
-    found = (variant.messages for variant in draft.variants if variant.language == language)
-    return next(found, draft.messages)
-
-
 def with_messages_in(draft: DeliveryDraft, language: str, messages: Messages) -> DeliveryDraft:
     """The draft with these messages in a language; the language is added where it was not written yet."""
     if language == DEFAULT_LANGUAGE:
         return draft.model_copy(update={"messages": messages})
-    new = Variant(language=language, messages=messages)
     if language in languages_of(draft):
-        variants = tuple(new if one.language == language else one for one in draft.variants)
+        variants = tuple(
+            one.model_copy(update={"messages": messages}) if one.language == language else one
+            for one in draft.variants
+        )
     else:
-        variants = (*draft.variants, new)
+        variants = (*draft.variants, Variant(language=language, messages=messages))
     return draft.model_copy(update={"variants": variants})
 
 
@@ -206,14 +206,38 @@ def place_of(draft: DeliveryDraft, language: str) -> str:
 # --- what the preview shows ---
 
 
-def as_example(messages: Messages, *, training: bool = False) -> Messages:
-    """The messages as somebody would get them: examples for placeholders, and the mark of an exercise."""
-    shown = filled(messages, EXAMPLES)
+@dataclass(frozen=True)
+class TownWords:
+    """What is known for placeholders. `district`: one that residents can choose. `now`: of the office."""
+
+    now: datetime
+    town: TownSettings | None = None
+    district: str = ""
+
+    def values(self, draft: DeliveryDraft, language: str) -> dict[str, str]:
+        """As the relay will fill them in, were it sent today or at its moment; else an example."""
+        moment = draft.when.at if isinstance(draft.when, At) and draft.when.at > self.now else self.now
+        town = self.town or TownSettings()
+        known = town_values(
+            town_name=town.town_name,
+            account_name=town.account_name,
+            telephone=town.telephone,
+            day=moment.astimezone(JAPAN).date(),
+            language=language,
+        ) | {"地区": self.district}
+        return {**EXAMPLES, **{name: words for name, words in known.items() if words}}
+
+
+def as_example(
+    messages: Messages, *, training: bool = False, values: Mapping[str, str] = EXAMPLES
+) -> Messages:
+    """The messages as somebody would get them: values for placeholders, and the mark of an exercise."""
+    shown = filled(messages, values)
     return with_mark(shown, TRAINING_MARK) if training else shown
 
 
-def example_labels(actions: tuple[Action, ...]) -> tuple[str, ...]:
-    return tuple(action.label or "（候補）" for action in filled_actions(actions, EXAMPLES))
+def example_labels(actions: tuple[Action, ...], values: Mapping[str, str] = EXAMPLES) -> tuple[str, ...]:
+    return tuple(action.label or "（候補）" for action in filled_actions(actions, values))
 
 
 def notice_text(messages: Messages) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from desktop.features.composing import TownWords
 from desktop.features.key_tasks import is_made_up_for, refused_replacement
 from desktop.keys.keyring import KeyRing
 from desktop.replica.drafts import KeptDraft
@@ -101,6 +103,13 @@ class Home:
         """The LINE account's name as residents see it; empty before the first round."""
         settings = self._replica.records.settings()
         return settings.body.account_name if settings else ""
+
+    def town_words(self, now: datetime) -> TownWords:
+        """What a preview fills in; the first district that can be chosen stands for any."""
+        settings = self._replica.records.settings()
+        asked = [shown.body for shown in self._replica.records.items() if not shown.body.retired]
+        districts = [one.label for item in asked if item.kind == "district" for one in item.offered_choices]
+        return TownWords(now, settings.body if settings else None, next(iter(districts), ""))
 
     def waiting(self) -> list[Unsettled]:
         """Changes on their way, oldest first."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from pyroaring import BitMap
 
-from protocol.deliveries import DeliveryDraft, can_be_broadcast
+from protocol import placeholders
+from protocol.deliveries import DeliveryDraft, can_be_broadcast, messages_in, quick_replies_in
 from protocol.items import SegmentItem
 from protocol.languages import DEFAULT_LANGUAGE
 from protocol.messages import TRAINING_MARK, Action, Message, with_mark
@@ -32,7 +33,6 @@ NO_DISTRICT: Mapping[str, str] = {
     "zh": "您所在的地区",
 }
 """What stands in place of ｛地区｝ for somebody who never said where they live."""
-_WEEKDAYS = "月火水木金土日"
 
 Split = Callable[[bytes, str], Mapping[str, bytes]]
 """`SegmentIndex.split`: members by "language" or by the choice they made for an item."""
@@ -82,7 +82,7 @@ def plan_texts(
     """
     planned: list[PlannedText] = []
     for language, readers in _by_language(draft, members, split):
-        if DISTRICT not in placeholders_used(messages_in(draft, language), draft.quick_replies):
+        if DISTRICT not in placeholders_used(messages_in(draft, language), quick_replies_in(draft, language)):
             planned.append(PlannedText(language, "", readers))
             continue
         nowhere = NO_DISTRICT.get(language, NO_DISTRICT[DEFAULT_LANGUAGE])
@@ -91,12 +91,6 @@ def plan_texts(
             for label, there in _by_district(readers, split, district)
         ]
     return planned
-
-
-def messages_in(draft: DeliveryDraft, language: str) -> tuple[Message, ...]:
-    """The draft's messages in this language, or in Japanese."""
-    found = (variant.messages for variant in draft.variants if variant.language == language)
-    return next(found, draft.messages)
 
 
 def may_broadcast(draft: DeliveryDraft) -> bool:
@@ -117,24 +111,19 @@ def written_out(
     messages = filled(messages_in(draft, language), values)
     if draft.training:
         messages = with_mark(messages, TRAINING_MARK)
-    return messages, filled_actions(draft.quick_replies, values)
+    return messages, filled_actions(quick_replies_in(draft, language), values)
 
 
 def town_values(town: TownSettings | None, now: datetime, language: str) -> dict[str, str]:
     """The placeholders that are the same for everybody."""
     town = town or TownSettings()
-    return {
-        "町名": town.town_name,
-        "アカウント名": town.account_name or town.town_name,
-        "電話": town.telephone,
-        "配信日": _day_words(now.astimezone(JAPAN).date(), language),
-    }
-
-
-def _day_words(day: date, language: str) -> str:
-    if language in ("ja", "easy"):
-        return f"{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
-    return f"{day.month}月{day.day}日" if language == "zh" else day.isoformat()
+    return placeholders.town_values(
+        town_name=town.town_name,
+        account_name=town.account_name,
+        telephone=town.telephone,
+        day=now.astimezone(JAPAN).date(),
+        language=language,
+    )
 
 
 def _by_language(draft: DeliveryDraft, members: bytes, split: Split) -> list[tuple[str, bytes]]:

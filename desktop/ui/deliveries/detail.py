@@ -135,7 +135,7 @@ class DetailScreen(Screen):
             return
         delivery = shown.body
         self._title.setText(delivery.draft.title or "（配信名なし）")
-        self.preview.show_draft(delivery.draft)
+        self.preview.show_draft(delivery.draft, delivery.started_at)
         self._tell(shown)
         self._offer(delivery)
         clear(self._body)

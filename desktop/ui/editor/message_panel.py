@@ -6,10 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from desktop.features.composing import (
-    as_example,
-    example_labels,
     languages_of,
-    messages_in,
     place_of,
     with_messages_in,
     without_language,
@@ -67,11 +64,7 @@ class MessagePanel(QWidget):
         for made, on in ((self.count_links, draft.count_links), (self.training, draft.training)):
             made.setChecked(on)
         self._show_problems(draft)
-        self._preview.show_messages(
-            as_example(messages_in(draft, self.language), training=draft.training),
-            example_labels(draft.quick_replies),
-            training=draft.training,
-        )
+        self._preview.show_written(draft, self.language)
         self._follow(before, draft)
 
     def begin(self) -> None:

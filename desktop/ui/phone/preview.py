@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -17,7 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.features.composing import as_example, example_labels, languages_of, messages_in, notice_text
+from desktop.features.composing import (
+    TownWords,
+    as_example,
+    example_labels,
+    languages_of,
+    notice_text,
+)
 from desktop.features.office import Office
 from desktop.features.wording import words_for
 from desktop.ui.background import Background
@@ -52,6 +60,9 @@ class PhonePreview(QWidget):
         column.addWidget(self._heading)
         column.addWidget(self._switches())
         self._draft: DeliveryDraft | None = None
+        self._written: tuple[DeliveryDraft, str] | None = None
+        self._went_out: datetime | None = None
+        self._town = TownWords(office.clock())
         self._languages = QComboBox()
         self._languages.setObjectName("preview.language")
         self._languages.setAccessibleName("見る言語")
@@ -67,7 +78,15 @@ class PhonePreview(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._background.local(self._office.home.account_name, self.show_account)
+        office = self._office
+        self._background.local(lambda: office.home.town_words(office.clock()), self._know)
+
+    def _know(self, town: TownWords) -> None:
+        self.show_account(town.town.account_name if town.town is not None else "")
+        if town != self._town and self._written is not None:
+            self._town = town
+            self.show_written(*self._written)
+        self._town = town
 
     def show_account(self, name: str) -> None:
         self._account = name
@@ -78,14 +97,17 @@ class PhonePreview(QWidget):
         self, messages: tuple[Message, ...], taps: tuple[str, ...] = (), *, training: bool = False
     ) -> None:
         """`training`: an exercise, framed in orange so that nobody takes it for the real thing."""
+        self._written = None
         self._shown = (messages, taps)
         self.talk.show_messages(messages, taps)
         self._colour_frame(training)
         self._show_notice()
 
-    def show_draft(self, draft: DeliveryDraft) -> None:
-        """A whole delivery as residents get it; in another language where there is one and it is chosen."""
-        self._draft = draft
+    def show_draft(self, draft: DeliveryDraft, went_out: datetime | None = None) -> None:
+        """A whole delivery as residents get it; in another language where there is one and it is chosen.
+        `went_out`: when, of one looked back at.
+        """
+        self._draft, self._went_out = draft, went_out
         written = languages_of(draft)
         if [self._languages.itemData(place) for place in range(self._languages.count())] != list(written):
             self._languages.clear()
@@ -95,14 +117,19 @@ class PhonePreview(QWidget):
         self._show_language()
 
     def _show_language(self) -> None:
-        draft = self._draft
-        if draft is None:
-            return
+        if self._draft is not None:
+            self.show_written(self._draft, self._languages.currentData())
+
+    def show_written(self, draft: DeliveryDraft, language: str) -> None:
+        """A delivery in one language, with the town's own words where placeholders stand."""
+        town = replace(self._town, now=self._went_out) if self._went_out else self._town
+        values = town.values(draft, language)
         self.show_messages(
-            as_example(messages_in(draft, self._languages.currentData()), training=draft.training),
-            example_labels(draft.quick_replies),
+            as_example(messages_in(draft, language), training=draft.training, values=values),
+            example_labels(draft.quick_replies, values),
             training=draft.training,
         )
+        self._written = (draft, language)
 
     def look_at_card(self, bubble: int, card: int) -> None:
         """Which of several cards side by side is edited."""

@@ -18,6 +18,7 @@ from desktop.features.composing import (
     ACTIONS,
     EXAMPLES,
     KINDS,
+    TownWords,
     action_value,
     as_action,
     as_example,
@@ -25,7 +26,6 @@ from desktop.features.composing import (
     example_labels,
     languages_left,
     languages_of,
-    messages_in,
     new_message,
     notice_text,
     place_of,
@@ -62,6 +62,8 @@ from protocol.messages import (
     TextMessage,
 )
 from protocol.placeholders import PLACEHOLDERS
+from protocol.schedules import At
+from protocol.sync import TownSettings
 from tests.desktop.pictures_for_tests import encoded
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -94,6 +96,18 @@ def test_the_preview_shows_examples_in_place_of_placeholders() -> None:
     shown = as_example((TextMessage(text="｛地区｝の皆さま"),), training=True)
     assert shown == (TextMessage(text="【訓練】\n川北の皆さま"),)
     assert example_labels((Say(label="｛地区｝", text="x"), Say(label="", text="x"))) == ("川北", "（候補）")
+
+
+def test_the_preview_fills_in_the_towns_own_words_and_the_day_it_goes_out() -> None:
+    town = TownSettings(town_name="湊町", telephone="0123-45-6789")
+    words = TownWords(datetime(2026, 11, 20, 3, tzinfo=UTC), town, "港区")
+    values = words.values(draft(), "ja")
+    text = "｛町名｝｛アカウント名｝｛電話｝｛配信日｝｛地区｝｛収集日｝"
+    shown = as_example((TextMessage(text=text),), values=values)
+    assert shown == (TextMessage(text="湊町湊町0123-45-678911月20日（金）港区4月2日（木）"),)
+    booked = draft().model_copy(update={"when": At(at=datetime(2026, 11, 23, 15, tzinfo=UTC))})
+    assert words.values(booked, "en")["配信日"] == "2026-11-24"
+    assert TownWords(words.now).values(draft(), "ja")["町名"] == EXAMPLES["町名"]
 
 
 def test_the_notice_says_what_line_says_for_each_type() -> None:
