@@ -11,6 +11,8 @@ from protocol.moments import moment_words, when_sentence
 from protocol.schedules import REPEATING_KINDS
 from protocol.sync import CheckAnswer
 
+NOBODY_TO_APPROVE = "ほかに承認できる人がいないため、承認なしで送れます。"
+
 
 def share_words(check: CheckAnswer) -> str:
     """「友だち 4,321人のうち 7%」; what rounds to nothing is said to be below one."""

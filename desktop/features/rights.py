@@ -28,6 +28,12 @@ class Rights:
         me, grid = self._now
         return may(me, Need(function, level), grid)
 
+    def others_may(self, function: Function, level: Level) -> bool:
+        """Whether anybody active but the person signed in may. Reads; not on the screen's thread."""
+        me, grid = self._read()
+        need = Need(function, level)
+        return any(may(member, need, grid) for member in self._staff.all() if member.id != me.id)
+
     @property
     def role(self) -> Role:
         return self._now[0].role

@@ -72,6 +72,7 @@ def test_a_second_person_gives_back_then_lets_go_and_the_hold_is_stopped(town: T
     writer, approver = members(town)
     draft = typhoon(writer.office)
     confirmation = writer.office.confirming.prepare(draft)
+    assert writer.office.rights.others_may("deliveries", "approve")
     check = confirmation.check
     assert confirmation.problems == () and check is not None
     assert (check.count, check.needs_second, check.hold_seconds) == (FRIENDS, True, 60)
@@ -103,6 +104,8 @@ def test_what_was_held_goes_out_and_its_correction_goes_to_the_same_people(town:
     draft = typhoon(admin)
     confirmation = admin.confirming.prepare(draft)
     assert not confirmation.needs_second  # nobody else is there to be asked
+    assert confirmation.check is not None and confirmation.check.nobody_to_approve
+    assert not admin.rights.others_may("deliveries", "approve")
     admin.confirming.send(confirmation, confirmation.warnings)
     admin.sync()
     assert delivery(admin, draft.id).due_at == clock() + timedelta(seconds=60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.features.check_words import (
+    NOBODY_TO_APPROVE,
     duration_words,
     languages_words,
     people_words,
@@ -33,7 +34,7 @@ _ROWS = (
 
 
 class FactsCard(QFrame):
-    """Object names: `<name>.title`, `.sentence`, `.count`, `.share`, and those of `_ROWS`."""
+    """Object names: `<name>.title`, `.sentence`, `.count`, `.share`, `.nobody_to_approve`; those of `_ROWS`."""
 
     def __init__(self, desk: Desk, *, name: str) -> None:
         super().__init__()
@@ -52,6 +53,9 @@ class FactsCard(QFrame):
         column.addLayout(row_of(self._count, self._share, 1))
         self._people = label("", "muted", wrap=True, name=f"{name}.people_note")
         column.addWidget(self._people)
+        self._alone = label(NOBODY_TO_APPROVE, wrap=True, name=f"{name}.nobody_to_approve")
+        self._alone.hide()
+        column.addWidget(self._alone)
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(8)
@@ -74,6 +78,7 @@ class FactsCard(QFrame):
         self._count.setText("数えています…")
         self._share.setText("")
         self._people.hide()
+        self._alone.hide()
         self._moments.hide()
         for value in self._facts.values():
             value.setText("確かめています…")
@@ -86,6 +91,7 @@ class FactsCard(QFrame):
         self._share.setText(share_words(check) if check else "")
         self._people.setText(people_words(draft))
         self._people.setVisible(bool(people_words(draft)))
+        self._alone.setVisible(check is not None and check.nobody_to_approve)
         facts = {
             "when": when_words(draft, known.items, check.hold_seconds if check else 0),
             "route": route_words(check) if check else "確かめられません",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
+from desktop.features.check_words import NOBODY_TO_APPROVE
 from desktop.features.home import Unsettled
 from desktop.features.wording import words_for, words_of_reason
 from desktop.ui.parts.buttons import button
@@ -17,7 +18,7 @@ from protocol.sending_rules import SendingRules
 from protocol.staff import Role
 
 _ROLES: tuple[Role, ...] = ("admin", "section_admin", "approver")
-_Read = tuple[SendingRules, int, list[Unsettled]]
+_Read = tuple[SendingRules, int, list[Unsettled], bool]
 
 
 class SendingRulesScreen(Screen):
@@ -53,7 +54,8 @@ class SendingRulesScreen(Screen):
 
         def read() -> _Read:
             rules, version = office.town_rules.sending()
-            return rules, version, office.home.refused_at("sending_rules", "town")
+            refused = office.home.refused_at("sending_rules", "town")
+            return rules, version, refused, office.rights.others_may("deliveries", "approve")
 
         self.desk.background.local(read, self._show)
 
@@ -64,6 +66,9 @@ class SendingRulesScreen(Screen):
             inner, "second_person_from", "人以上に送るときは、別の人の承認がいる",
             "はじめの値は1,000人です。1人の勘違いで大勢に届くのを防ぎます。", 1_000_000,
         )  # fmt: skip
+        self._alone = label(NOBODY_TO_APPROVE, wrap=True, name="rules.nobody_to_approve")
+        self._alone.hide()
+        inner.addWidget(self._alone)
         self._everyone = QCheckBox("友だち全員に送るときは、人数によらず承認がいる")
         self._everyone.setObjectName("rules.second_person_everyone")
         self._everyone.toggled.connect(lambda _: self._enable())
@@ -128,7 +133,8 @@ class SendingRulesScreen(Screen):
         self._numbers[field] = box
 
     def _show(self, read: _Read) -> None:
-        rules, version, refused = read
+        rules, version, refused, others_may = read
+        self._alone.setVisible(not others_may)
         if refused:
             self.banner.tell("error", words_of_reason(refused[-1].reason).both)
         elif not self.banner.isHidden() and self.banner.property("banner") == "error":
