@@ -118,22 +118,10 @@ class Answer(Wire):
     number: int | None = None
     day: date | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.choices and not self.births and self.number is None and self.day is None
-
 
 def japan_year(now: datetime) -> int:
     """The calendar year in Japan at the moment `now`."""
     return now.astimezone(_JAPAN).year
-
-
-def age_reached(birth_year: int, now: datetime) -> int:
-    """The age a person born in that year reaches during the current calendar year in Japan.
-
-    The relay keeps no day of birth (design: birth), so a whole year's children count alike.
-    """
-    return japan_year(now) - birth_year
 
 
 def age_this_month(birth: BirthMonth, now: datetime) -> int:

@@ -100,12 +100,6 @@ When = Annotated[Now | At | Repeating | OnResidentDay | OnAge, Field(discriminat
 REPEATING_KINDS = ("repeating", "resident_day", "age")
 
 
-class WhenHolder(Wire):
-    """A moment rule on its own, so that it can be parsed."""
-
-    when: When
-
-
 class Holidays(Wire):
     """What the town changed in the calendar of holidays. Record kind `holidays`, id `town`.
 

@@ -47,12 +47,6 @@ def find_link_problems(url: str, at: str) -> list[Problem]:
     return []
 
 
-def links_in(text: str) -> list[str]:
-    """The addresses a phone makes tappable in a text, in order."""
-    found = (match[0].rstrip(_NOT_AT_END) for match in _IN_TEXT.finditer(text))
-    return [url for url in found if encoded_link(url) is not None]
-
-
 def with_links(text: str, change: Callable[[str], str]) -> str:
     """The text with each address changed. Signs that close a sentence or a bracket are not part of one."""
 

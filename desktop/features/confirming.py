@@ -26,7 +26,6 @@ from protocol.sending_rules import SendingRules
 from protocol.staff import StaffMember
 from protocol.sync import CheckAnswer, CheckRequest
 
-STOPPABLE: tuple[DeliveryState, ...] = ("asked", "held", "scheduled", "repeating", "queued", "sending")
 OLD_COPY = timedelta(days=30)
 """A copy of something older is asked about like any other old text, however new the copy is."""
 

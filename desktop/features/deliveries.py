@@ -19,8 +19,8 @@ from protocol.message_limits import TEXT_LIMIT, find_message_problems
 from protocol.messages import TextMessage
 from protocol.problems import Problem
 from protocol.schedules import Now
-from protocol.segments import Everyone, Received, Segment
-from protocol.sync import CountAnswer, CountRequest, QuotaAnswer
+from protocol.segments import Everyone, Received
+from protocol.sync import QuotaAnswer
 
 _COPY = "（写し）"
 CORRECTION_MARK = "【訂正】"
@@ -151,10 +151,6 @@ class Deliveries:
             self._replica.outbox.put(
                 "delivery.remove", DeliveryRemove(delivery=delivery_id), based_on=known.version
             )
-
-    def count_recipients(self, segment: Segment) -> CountAnswer:
-        """How many friends meet the segment now. Asks the relay."""
-        return self._ask("segment-count", CountRequest(segment=segment), CountAnswer)
 
     def quota(self) -> QuotaAnswer:
         """What is left of LINE's monthly allowance. Asks the relay."""

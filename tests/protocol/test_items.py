@@ -9,7 +9,6 @@ from protocol.items import (
     BirthMonth,
     Choice,
     SegmentItem,
-    age_reached,
     find_answer_problems,
     find_item_problems,
     japan_year,
@@ -99,7 +98,6 @@ def test_several_topics_and_none_are_answers() -> None:
 def test_the_year_turns_at_midnight_in_japan() -> None:
     assert japan_year(datetime(2026, 12, 31, 14, 59, tzinfo=UTC)) == 2026
     assert japan_year(datetime(2026, 12, 31, 15, 0, tzinfo=UTC)) == 2027
-    assert age_reached(2008, datetime(2026, 12, 31, 14, 59, tzinfo=UTC)) == 18
 
 
 def test_a_question_in_free_words_names_who_reads_it_and_offers_no_choices() -> None:

@@ -23,7 +23,6 @@ from desktop.ui.segments.condition import ConditionSheet
 from protocol.segments import find_segment_problems
 
 _BETWEEN: dict[str, str] = {"and": "かつ", "or": "または", "": ""}
-_Do = Callable[[Recipients, Path], Recipients]
 
 
 class JoinedBox(QComboBox):
