@@ -57,8 +57,7 @@ def figures_of(delivery: Delivery, result: DeliveryResult) -> list[Figure]:
     else we know how many LINE took it for, and that is what it is called. Clicks only where there are links.
     """
     accepted = delivery.numbers.accepted
-    is_lines = delivery.draft.route == "broadcast" and result.fetched_at is not None
-    if is_lines and result.opened is not None and result.delivered is not None:
+    if result.delivered is not None:
         reached = Figure("reached", "届いた人", result.delivered)
     else:
         reached = Figure("reached", "LINEが受け付けた人", accepted, by_line=False)

@@ -34,7 +34,9 @@ _ROWS = (
 
 
 class FactsCard(QFrame):
-    """Object names: `<name>.title`, `.sentence`, `.count`, `.share`, `.nobody_to_approve`; those of `_ROWS`."""
+    """Object names: `<name>.title`, `.sentence`, `.count`, `.share`, `.nobody_to_approve`, and those of
+    `_ROWS`.
+    """
 
     def __init__(self, desk: Desk, *, name: str) -> None:
         super().__init__()
