@@ -12,11 +12,12 @@ from protocol.messages import CardMessage, Message, OpenPage
 from protocol.segments import Everyone
 from relay.errors import Refused
 from relay.features.files import Files
-from relay.features.freezing import Freezing
+from relay.features.freezing import Freezing, count_readers
 from relay.features.links import LinkCounter
 from relay.features.message_parts import MessageParts
 from relay.features.quota import QuotaReader
 from relay.features.segments import SegmentIndex
+from relay.features.texts import PlannedText
 from relay.line.payloads import message_payloads
 from relay.store.database import Database
 from relay.store.links import list_delivery_links
@@ -30,8 +31,8 @@ from tests.relay.pictures import png
 RELAY = "https://relay.example"
 
 
-def freeze(database: Database, clock: Clock, draft: DeliveryDraft) -> list[dict[str, Any]]:
-    """What would be sent to one friend."""
+def freeze(database: Database, clock: Clock, draft: DeliveryDraft, people: int = 20) -> list[dict[str, Any]]:
+    """What would be sent to so many friends."""
     files = Files(database, clock, public_url=RELAY)
     links = LinkCounter(database, clock, public_url=RELAY)
     parts = MessageParts(files, links, lambda page: f"https://liff.line.me/1/{page}")
@@ -39,7 +40,8 @@ def freeze(database: Database, clock: Clock, draft: DeliveryDraft) -> list[dict[
     quota = QuotaReader(None, clock)
     freezing = Freezing(database, clock, index, quota, files, message_payloads, parts)
     with database.write() as connection:
-        freezing.queue(connection, draft, recipients=1, now=clock(), members=(1).to_bytes(4, "little"))
+        members = b"".join(number.to_bytes(4, "little") for number in range(1, people + 1))
+        freezing.queue(connection, draft, recipients=people, now=clock(), members=members)
         text = find_text(connection, database.cipher, draft.id)
     return list(json.loads(text.messages))
 
@@ -85,6 +87,23 @@ def test_what_was_written_is_what_line_would_take(
 def test_links_stay_as_written_where_nobody_counts(database: Database, clock: Clock) -> None:
     sent = freeze(database, clock, draft(of_files(database, clock, 8), count_links=False))
     assert "www.town.example.lg.jp" in json.dumps(sent) and f"{RELAY}/go/" not in json.dumps(sent)
+
+
+@pytest.mark.parametrize(("people", "is_counted"), [(1, False), (19, False), (20, True)])
+def test_of_a_few_people_nobody_counts_who_taps(
+    database: Database, clock: Clock, people: int, is_counted: bool
+) -> None:
+    sent = freeze(database, clock, draft(of_files(database, clock, 8)), people)
+    assert (f"{RELAY}/go/" in json.dumps(sent)) is is_counted
+
+
+def test_a_language_few_people_read_has_links_nobody_counts(database: Database, clock: Clock) -> None:
+    texts = [
+        PlannedText("ja", "", bytes(4 * 25)),
+        PlannedText("vi", "", bytes(4)),
+        PlannedText("vi", "", bytes(8)),
+    ]
+    assert count_readers(texts) == {"ja": 25, "vi": 3}
 
 
 def test_a_file_that_is_not_there_stops_the_delivery_before_the_first_call(
