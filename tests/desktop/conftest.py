@@ -58,10 +58,16 @@ class Desk:
             display_name="総務課 佐藤",
             cost=new_cost(memory_kib=CHEAP),
         )
-        return self._kept(enrol_office(self.folder.root, wish, further=further, keychain=self.keychain))
+        return self._kept(
+            enrol_office(
+                self.folder.root, wish, further=further, keychain=self.keychain, clock=self.relay.clock
+            )
+        )
 
     def open(self, passphrase: str = PASSPHRASE) -> Office:
-        return self._kept(open_office(self.folder.root, passphrase, keychain=self.keychain))
+        return self._kept(
+            open_office(self.folder.root, passphrase, keychain=self.keychain, clock=self.relay.clock)
+        )
 
     def close(self) -> None:
         while self.opened:
@@ -69,7 +75,7 @@ class Desk:
 
     def doors(self) -> Doors:
         save_screen_settings(self.folder.screen, ScreenSettings(theme="light"))
-        return Doors(self.folder, keychain=self.keychain)
+        return Doors(self.folder, keychain=self.keychain, clock=self.relay.clock)
 
     def _kept(self, office: Office) -> Office:
         self.opened.append(office)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,7 @@ from protocol.sync import Device, SyncRequest, SyncResponse
 from protocol.wire import Wire
 from tests.desktop.fake_relay import Account, FakeRelay
 from tests.desktop.fake_server import Refused
+from tests.desktop.morning import morning
 
 __all__ = ["WatchingRelay", "access_entries", "relay", "watching_relay"]
 
@@ -67,7 +68,7 @@ class WatchingRelay(FakeRelay):
 
     def write(self, kind: str, staff: str = "", *, change: Change | None = None, **more: Any) -> AuditEntry:
         entry = AuditEntry(
-            no=len(self.log), at=datetime.now(UTC), staff=staff, kind=kind,
+            no=len(self.log), at=self.clock(), staff=staff, kind=kind,
             change_hash=change_hash(change) if change else "", **more,
         )  # fmt: skip
         self.log.append(entry)
@@ -93,7 +94,7 @@ class WatchingRelay(FakeRelay):
         self.tokens.clear()
 
     def notify(self, code: str, *, count: int = 1, login_name: str = "sato") -> Notice:
-        now = datetime.now(UTC)
+        now = self.clock()
         notice = Notice(id=f"notice-{code}", code=code, count=count, first_at=now, last_at=now)
         self.put("notice", notice.id, notice, audience=f"staff:{self.accounts[login_name].member.id}")
         return notice
@@ -143,8 +144,8 @@ class WatchingRelay(FakeRelay):
     def _enrol(self, request: EnrolRequest) -> EnrolAnswer:
         answer = super()._enrol(request)
         device = Device(
-            id=answer.device, staff=answer.staff.id, name=request.device_name, added_at=datetime.now(UTC),
-            last_seen_at=datetime.now(UTC),
+            id=answer.device, staff=answer.staff.id, name=request.device_name, added_at=self.clock(),
+            last_seen_at=self.clock(),
         )  # fmt: skip
         self.put("device", device.id, device, audience=f"staff:{device.staff}")
         self.write("device_enrolled", device.staff, device=device.id, object=device.id)
@@ -259,7 +260,7 @@ class WatchingRelay(FakeRelay):
 
 def access_entries(count: int, *, staff: str = "") -> list[AccessEntry]:
     """Requests one minute apart, every fifth refused."""
-    begun = datetime.now(UTC) - timedelta(minutes=count)
+    begun = morning() - timedelta(minutes=count)
     return [
         AccessEntry(
             no=number, at=begun + timedelta(minutes=number), address=f"10.1.{number % 3}.7", method="POST",

@@ -100,7 +100,7 @@ def people(relay: FakeRelay, segment: Segment) -> PeopleAnswer:
         languages={"ja": many - 20, "en": 20},
         followed={"2026-09": many // 2, "2026-10": many // 2},
         few=("choices.item-district.港町2",),
-        as_of=datetime.now(UTC),
+        as_of=relay.clock(),
     )
 
 

@@ -11,11 +11,11 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -27,7 +27,6 @@ from protocol.deliveries import Delivery, DeliveryNumbers, Quota
 from protocol.devices import is_request_signed, read_signed_parts
 from protocol.encoding import from_base64
 from protocol.enrolment import format_code, new_enrolment_code
-from protocol.files import FileState
 from protocol.ids import new_id
 from protocol.items import SegmentItem, find_item_problems
 from protocol.segments import Everyone
@@ -49,8 +48,9 @@ from protocol.sync import (
     TownSummary,
 )
 from protocol.wire import Wire
-from tests.desktop import fake_lists, fake_sending, fake_submissions
+from tests.desktop import fake_files, fake_lists, fake_sending, fake_submissions
 from tests.desktop.fake_server import QuietServer, Refused, handler_for
+from tests.desktop.morning import morning
 
 
 @dataclass
@@ -85,6 +85,7 @@ class FakeRelay:
     """What is seen through a further audience: (kind, id, audience)."""
     chunks: dict[str, tuple[ChunkHeader, bytes]] = field(default_factory=dict)
     records_limit: int = RECORDS_LIMIT
+    clock: Callable[[], datetime] = morning
     clock_off: timedelta = timedelta()
     next_role: Role = "admin"
 
@@ -196,7 +197,7 @@ class FakeRelay:
         self.put("settings", "town", TownSettings(**settings))
 
     def set_summary(self, **numbers: int) -> None:
-        self.put("summary", "town", TownSummary(**numbers, as_of=datetime.now(UTC)))
+        self.put("summary", "town", TownSummary(**numbers, as_of=self.clock()))
 
     def tie_line(self, login_name: str) -> None:
         """As if the person had typed the code into the talk."""
@@ -207,7 +208,7 @@ class FakeRelay:
     def finish_sending(self, delivery_id: str, accepted: int, refused: int = 0) -> None:
         delivery = self.delivery(delivery_id)
         done = DeliveryNumbers(recipients=accepted + refused, accepted=accepted, refused=refused)
-        state = {"state": "sent", "numbers": done, "finished_at": datetime.now(UTC)}
+        state = {"state": "sent", "numbers": done, "finished_at": self.clock()}
         self.put("delivery", delivery_id, delivery.model_copy(update=state))
 
     def delivery(self, delivery_id: str) -> Delivery:
@@ -242,7 +243,7 @@ class FakeRelay:
             return self._sync(SyncRequest.parse(body), login_name)
         if path == "/staff/ask/segment-count":
             segment = CountRequest.parse(body).segment
-            return CountAnswer(count=self.count(segment), friends=self.friends, as_of=datetime.now(UTC))
+            return CountAnswer(count=self.count(segment), friends=self.friends, as_of=self.clock())
         if path == "/staff/ask/delivery-check":
             return fake_sending.check(self, body)
         if path == "/staff/ask/segment-people":
@@ -257,7 +258,7 @@ class FakeRelay:
         if found is not None:
             return found
         if path.startswith("/staff/files/"):
-            return self._file(method, target, body)
+            return fake_files.answer(self, method, target, body)
         raise Refused(404, "not_found")
 
     def _check_device(self, method: str, target: str, headers: dict[str, str], body: bytes) -> str:
@@ -285,7 +286,7 @@ class FakeRelay:
         self.code_secrets.discard(request.code)
         if account is None:
             member = StaffMember(
-                id=new_id(datetime.now(UTC)), login_name=request.login_name,
+                id=new_id(self.clock()), login_name=request.login_name,
                 display_name=request.display_name, sign_key=request.sign_key, seal_key=request.seal_key,
                 role=self.next_role,
             )  # fmt: skip
@@ -295,7 +296,7 @@ class FakeRelay:
             )
             self.accounts[request.login_name] = account
             self.put("staff", member.id, member)
-        device = new_id(datetime.now(UTC))
+        device = new_id(self.clock())
         self.devices[device] = (from_base64(request.device_key), request.login_name)
         return EnrolAnswer(
             relay=self.relay_id, device=device, staff=account.member, cost=account.cost,
@@ -306,7 +307,7 @@ class FakeRelay:
         account = self.accounts.get(request.login_name)
         if account is None or account.login_key != request.login_key:
             raise Refused(401, "wrong_passphrase")
-        token = new_id(datetime.now(UTC))
+        token = new_id(self.clock())
         self.tokens[token] = request.login_name
         return SignInAnswer(
             token=token, staff=account.member, cost=account.cost, wrapped_keys=account.wrapped_keys,
@@ -380,21 +381,3 @@ class FakeRelay:
         if (known.version if known else 0) != based_on:
             return "version_conflict", 0
         return "", self.put(kind, thing, body, audience=audience).version
-
-    def _file(self, method: str, target: str, body: bytes) -> FileState | bytes:
-        parts = urlsplit(target)
-        name = parts.path.removeprefix("/staff/files/").removesuffix("/state")
-        held = self.files.get(name, bytearray())
-        if method == "PUT":
-            query = parse_qs(parts.query)
-            offset, size = int(query["offset"][0]), int(query["size"][0])
-            if offset == len(held):
-                held += body
-                self.files[name] = held
-            return FileState(sha256=name, received=len(held), size=size, complete=len(held) == size)
-        if parts.path.endswith("/state"):
-            complete = sha256(held).hexdigest() == name
-            return FileState(sha256=name, received=len(held), complete=complete)
-        if name not in self.files:
-            raise Refused(404, "not_found")
-        return bytes(held)

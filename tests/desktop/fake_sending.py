@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from protocol.changes import Change
@@ -37,7 +37,7 @@ class Safety:
 
 def check(relay: FakeRelay, body: bytes) -> CheckAnswer:
     """The dry run."""
-    draft, now, safety = CheckRequest.parse(body).draft, datetime.now(UTC), relay.safety
+    draft, now, safety = CheckRequest.parse(body).draft, relay.clock(), relay.safety
     people = relay.count(draft.segment)
     problems = find_draft_problems(draft, relay.items())
     problems = problems or find_sending_problems(people, relay.quota.quota)
@@ -64,13 +64,13 @@ def save(relay: FakeRelay, change: Change) -> tuple[str, int]:
     written = Delivery.parse({"draft": change.payload["draft"]})
     known = relay.records.get(("delivery", written.draft.id))
     returned = Delivery.parse(known.body).returned if known is not None and not known.removed else ""
-    facts = {"written_by": change.staff, "written_at": datetime.now(UTC), "returned": returned}
+    facts = {"written_by": change.staff, "written_at": relay.clock(), "returned": returned}
     return relay.save("delivery", written.draft.id, written.model_copy(update=facts), change.based_on)
 
 
 def send(relay: FakeRelay, change: Change) -> tuple[str, int]:
     """`delivery.send`: held, scheduled, repeating, or under way at once where there is no hold."""
-    thing, now = change.payload["delivery"], datetime.now(UTC)
+    thing, now = change.payload["delivery"], relay.clock()
     known = relay.records.get(("delivery", thing))
     if known is None or known.version != change.based_on:
         return "version_conflict", 0
@@ -102,7 +102,7 @@ def begin(relay: FakeRelay, thing: str) -> int:
     delivery = relay.delivery(thing)
     people = relay.count(delivery.draft.segment)
     facts = {
-        "state": "sending", "started_at": datetime.now(UTC),
+        "state": "sending", "started_at": relay.clock(),
         "numbers": DeliveryNumbers(recipients=people, waiting=people),
     }  # fmt: skip
     version = relay.put("delivery", thing, delivery.model_copy(update=facts)).version

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,7 +64,7 @@ def news(relay: FakeRelay, request: SyncRequest, member: StaffMember) -> SyncRes
         cursor[audience] = newest if len(rows) <= room else (rows[room - 1].seq if room else after)
     return SyncResponse(
         records=tuple(found), cursor=cursor, lost=tuple(lost), more=left > 0, left=left,
-        relay=relay.relay_id, relay_time=datetime.now(UTC) + relay.clock_off,
+        relay=relay.relay_id, relay_time=relay.clock() + relay.clock_off,
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _update(relay: FakeRelay, change: Change) -> tuple[str, int]:
     after = before.model_copy(
         update={
             "state": payload.state,
-            "updated_at": datetime.now(UTC),
+            "updated_at": relay.clock(),
             "updated_by": change.staff,
             "staff_part": payload.staff_part or before.staff_part,
             "copy_version": payload.renewed_copy.version if payload.renewed_copy else before.copy_version,
@@ -165,7 +165,7 @@ class SealedTown:
         secret = new_secret()
         key = DepartmentKey(
             id=f"key-{id}", department=id, year=2026, public=secret.public, recovery_wrap="",
-            issued_at=datetime.now(UTC), directory="",
+            issued_at=self.relay.clock(), directory="",
         )  # fmt: skip
         self.secrets[id], self.keys[id] = secret, certify_department_key(self.directory, key)
         self.relay.put("key", key.id, self.keys[id])
@@ -178,7 +178,7 @@ class SealedTown:
         member = account.member
         certificate = certify_staff(
             self.directory, staff=member.id, sign_key=member.sign_key, seal_key=member.seal_key,
-            departments=departments, admin=role == "admin", now=datetime.now(UTC),
+            departments=departments, admin=role == "admin", now=self.relay.clock(),
         )  # fmt: skip
         update = {"departments": departments, "state": "active", "role": role, "certificate": certificate}
         account.member = member.model_copy(update=update)
@@ -192,7 +192,7 @@ class SealedTown:
         for department in departments:
             id = self.keys[department].id
             sealed = wrap(self.secrets[department].raw, member.seal_key, key=id, reader=member.id)
-            body = KeyWrap(key=id, staff=member.id, sealed=sealed, by="admin", made_at=datetime.now(UTC))
+            body = KeyWrap(key=id, staff=member.id, sealed=sealed, by="admin", made_at=self.relay.clock())
             self.relay.put("wrap", f"{id}/{member.id}", body, audience=f"staff:{member.id}")
 
     def compare_root(self, folder: ProfileFolder) -> None:
@@ -212,7 +212,7 @@ class SealedTown:
     ) -> Submission:
         """What a resident sends, sealed as the relay does it."""
         self.count += 1
-        now = datetime.now(UTC) - ago
+        now = self.relay.clock() - ago
         id = new_id(now)
         files: list[SealedFile] = []
         for photo in photos:
@@ -246,7 +246,7 @@ def copy_wraps(key: bytes, submission: str, readers: dict[str, str]) -> dict[str
 def found_town(relay: FakeRelay) -> SealedTown:
     root, directory = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     certificate: DirectoryCertificate = certify_directory(
-        root, public_text(directory), datetime.now(UTC), recovery=""
+        root, public_text(directory), relay.clock(), recovery=""
     )
     trust = Trust(
         root=public_text(root), directory=certificate, recovery="", recovery_box="", directory_recovery=""

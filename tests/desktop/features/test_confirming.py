@@ -39,6 +39,7 @@ from protocol.sending_rules import SendingRules
 from protocol.sync import CheckAnswer
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_sending import begin, pause
+from tests.desktop.morning import morning
 
 NOON = datetime(2026, 7, 10, 3, tzinfo=UTC)
 
@@ -166,7 +167,7 @@ def test_a_correction_goes_to_those_who_got_the_first_one(office: Office, relay:
 
 def test_a_copy_of_last_year_is_decided_anew_and_asked_about(office: Office, relay: FakeRelay) -> None:
     old = written(office, when=At(at=datetime(2025, 12, 1, tzinfo=UTC)))
-    long_ago = datetime.now(UTC) - timedelta(days=360)
+    long_ago = morning() - timedelta(days=360)
     body = Delivery(draft=old, state="sent", confirmed_at=long_ago)
     relay.put("delivery", old.id, body)
     office.sync()
@@ -240,7 +241,7 @@ def test_every_kind_of_moment_begins_with_something_usable(kind: str) -> None:
 
 
 def test_the_month_shows_what_went_and_what_a_rule_will_come_to(office: Office, relay: FakeRelay) -> None:
-    now = datetime.now(UTC)
+    now = morning()
     local = now.astimezone(JAPAN)
     weekly = Recurrence(pattern="weekly", weekdays=tuple(range(7)), first=local.date())
     whole = written(office, "毎日", when=Repeating(rule=weekly, time="12:34"))

@@ -5,7 +5,6 @@ the local file keeps its key; a second machine learns of it; the second factor i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -24,6 +23,7 @@ from desktop.sync.enrol import Enrolment, add_device
 from protocol.signin import new_cost
 from tests.desktop.conftest import CHEAP, PASSPHRASE, Desk
 from tests.desktop.fake_audit import WatchingRelay, relay
+from tests.desktop.morning import morning
 
 __all__ = ["relay"]
 NEW = "umi yama kawa sora tori"
@@ -237,7 +237,7 @@ def test_a_further_device_wants_the_full_cost_unless_told_otherwise(relay: Watch
     desk.enrol()
     wish = Enrolment(relay.url, relay.new_code(), "sato", PASSPHRASE)
     with pytest.raises(AnswerUnreadable):
-        add_device(wish, desk.keychain, lambda: datetime.now(UTC))
+        add_device(wish, desk.keychain, morning)
 
 
 def test_the_local_files_key_is_random_and_not_made_from_the_passphrase(

@@ -68,7 +68,7 @@ def test_a_damaged_profile_says_so(desk: Desk) -> None:
 
 def test_a_second_program_on_the_same_profile_is_told(desk: Desk) -> None:
     desk.enrol()
-    second = Doors(desk.folder, keychain=desk.keychain)
+    second = Doors(desk.folder, keychain=desk.keychain, clock=desk.relay.clock)
     with pytest.raises(AlreadyRunning):
         second.take_lock()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
 
@@ -22,6 +21,7 @@ from protocol.sync import RECORD_KINDS, Record
 from tests.desktop.conftest import PASSPHRASE, Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_submissions import SealedTown, found_town, put_submission
+from tests.desktop.morning import morning
 
 SOUMU = inbox_audience("soumu")
 A_CHUNK = 200
@@ -154,7 +154,7 @@ def _forge(town: SealedTown, change: Callable[[dict[str, object]], object], **he
         for line in lines:
             change(line)
         town.relay.chunks[id] = close_chunk(
-            old.model_copy(update=header | {"made_at": datetime.now(UTC)}), lines, key, town.forger
+            old.model_copy(update=header | {"made_at": morning()}), lines, key, town.forger
         )
 
 
@@ -235,7 +235,7 @@ def test_gaps_lie_between_what_is_held() -> None:
     def chunk(first: int, last: int) -> ChunkHeader:
         return ChunkHeader(
             id="c", town="t", audience="a", key="k", first_seq=first, last_seq=last, records=1, made_by="m",
-            made_at=datetime.now(UTC),
+            made_at=morning(),
         )  # fmt: skip
 
     found = gaps_between("a", [chunk(11, 20), chunk(31, 40)], 50)
@@ -257,7 +257,7 @@ def test_pieces_are_full_touch_and_leave_out_what_is_closed() -> None:
 def test_lines_of_another_shape_are_refused() -> None:
     header = ChunkHeader(
         id="c", town="t", audience="a", key="k", first_seq=1, last_seq=9, records=1, made_by="m",
-        made_at=datetime.now(UTC),
+        made_at=morning(),
     )  # fmt: skip
     for lines in ([b"{"], [b"[]"], [b'{"s":1}'], [b'{"s":[1]}'], [b'{"r":{}}'], [b'{"s":null}'], [b"1"]):
         with pytest.raises((ChunkRefused, ValueError)):
@@ -285,7 +285,7 @@ def test_a_chunk_that_holds_fewer_rows_than_it_says_is_refused() -> None:
 def chunk_of(records: int) -> ChunkHeader:
     return ChunkHeader(
         id="c", town="t", audience=SOUMU, key="k", first_seq=1, last_seq=9, records=records, made_by="m",
-        made_at=datetime.now(UTC),
+        made_at=morning(),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +20,7 @@ from protocol.staff import StaffMember
 from tests.desktop.conftest import Desk
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_submissions import SealedTown, found_town
+from tests.desktop.morning import morning
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def renewed(town: SealedTown) -> DepartmentKey:
     """Somebody left: 総務課 has a newer key."""
     key = DepartmentKey(
         id="key-new", department="soumu", year=2026, public=new_secret().public, recovery_wrap="",
-        issued_at=datetime.now(UTC) + timedelta(minutes=1), directory="",
+        issued_at=morning() + timedelta(minutes=1), directory="",
     )  # fmt: skip
     return certify_department_key(town.directory, key)
 
@@ -101,7 +102,7 @@ def test_a_directory_the_root_has_replaced_is_not_believed(office: Office, town:
     relay, root = town.relay, town.root
     before = Trust.parse(relay.records["trust", "town"].body)
     other = Ed25519PrivateKey.generate()
-    newer = certify_directory(root, public_text(other), datetime.now(UTC), recovery="")
+    newer = certify_directory(root, public_text(other), morning(), recovery="")
     relay.put("trust", "town", before.model_copy(update={"directory": newer}))
     office.sync()
     assert office.ring().root == "trusted"
@@ -112,7 +113,7 @@ def test_a_directory_the_root_has_replaced_is_not_believed(office: Office, town:
 
 def test_the_same_directory_vouched_for_earlier_is_fine(office: Office, town: SealedTown) -> None:
     before = Trust.parse(town.relay.records["trust", "town"].body)
-    again = certify_directory(town.root, before.directory.key, datetime.now(UTC), recovery="")
+    again = certify_directory(town.root, before.directory.key, morning(), recovery="")
     town.relay.put("trust", "town", before.model_copy(update={"directory": again}))
     office.sync()
     town.relay.put("trust", "town", before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QTableView
@@ -13,6 +12,7 @@ from protocol.staff import StaffMember
 from protocol.sync import Device
 from tests.desktop.conftest import Desk
 from tests.desktop.fake_audit import WatchingRelay, relay
+from tests.desktop.morning import morning
 from tests.desktop.ui.conftest import Play
 
 __all__ = ["relay"]
@@ -50,7 +50,7 @@ def test_own_machines_and_for_an_administrator_others_are_listed(play: Play, rel
         me = relay.accounts["sato"].member
         suzuki = StaffMember(id="suzuki-id", login_name="suzuki", display_name="福祉課 鈴木")
         relay.put("staff", suzuki.id, suzuki)
-        other = Device(id="dev-2", staff=suzuki.id, name="FUKUSHI-01", added_at=datetime.now(UTC))
+        other = Device(id="dev-2", staff=suzuki.id, name="FUKUSHI-01", added_at=morning())
         relay.put("device", other.id, other, audience=f"staff:{me.id}")
         await to_devices(driver)
         await driver.until_text("devices.count", "2 台")

@@ -4,7 +4,7 @@ results, the calendar, what the town decides.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -20,6 +20,7 @@ from protocol.schedules import Recurrence, Repeating
 from protocol.segments import HasAnswered
 from tests.desktop.fake_relay import FakeRelay
 from tests.desktop.fake_sending import begin
+from tests.desktop.morning import morning
 from tests.desktop.ui.conftest import Play
 
 RULE = Repeating(rule=Recurrence(pattern="weekly", weekdays=tuple(range(7)), first=date(2026, 1, 1)))
@@ -27,7 +28,7 @@ RULE = Repeating(rule=Recurrence(pattern="weekly", weekdays=tuple(range(7)), fir
 
 def delivery(title: str, **facts: object) -> Delivery:
     draft = DeliveryDraft(id=f"d-{title}", title=title, messages=(TextMessage(text="12月1日です。"),))
-    return Delivery(draft=draft, written_by="other", written_at=datetime.now(UTC)).model_copy(update=facts)
+    return Delivery(draft=draft, written_by="other", written_at=morning()).model_copy(update=facts)
 
 
 def version(driver: Driver, id: str) -> int:
@@ -142,7 +143,7 @@ def test_what_is_held_counts_down_and_stops_at_one_press_also_at_home(play: Play
 def test_the_second_person_sees_what_changed_and_gives_it_back_or_lets_it_go(
     play: Play, relay: FakeRelay
 ) -> None:
-    old = delivery("去年の訓練", state="sent", confirmed_at=datetime.now(UTC) - timedelta(days=365))
+    old = delivery("去年の訓練", state="sent", confirmed_at=morning() - timedelta(days=365))
     relay.put("delivery", old.draft.id, old)
     news = TextMessage(text="12月3日です。")
     copy = old.draft.model_copy(update={"id": "d-new", "copied_from": old.draft.id, "messages": (news,)})
@@ -207,7 +208,7 @@ def test_results_say_what_line_does_not_tell_and_go_to_excel(
     play: Play, relay: FakeRelay, tmp_path: Path
 ) -> None:
     numbers = DeliveryNumbers(recipients=30, accepted=30)
-    sent = delivery("訓練", state="sent", numbers=numbers, confirmed_at=datetime.now(UTC))
+    sent = delivery("訓練", state="sent", numbers=numbers, confirmed_at=morning())
     relay.put("delivery", sent.draft.id, sent)
     result = DeliveryResult(
         delivery=sent.draft.id, unit="u", delivered=30, opened=21,
@@ -247,7 +248,7 @@ def test_results_say_what_line_does_not_tell_and_go_to_excel(
 
 def test_the_month_is_read_as_a_calendar_and_as_a_list(play: Play, relay: FakeRelay) -> None:
     draft = DeliveryDraft(id="d-r", title="毎日の知らせ", when=RULE, messages=(TextMessage(text="x"),))
-    relay.put("delivery", "d-r", Delivery(draft=draft, state="repeating", due_at=datetime.now(UTC)))
+    relay.put("delivery", "d-r", Delivery(draft=draft, state="repeating", due_at=morning()))
 
     async def story(driver: Driver) -> None:
         driver.click("rail.deliveries")
