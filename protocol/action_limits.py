@@ -29,22 +29,24 @@ _TELEPHONE = re.compile(r"\+?[0-9]{3,15}|[#*][0-9]{3,6}")
 _BETWEEN = re.compile(r"[\s()\-‐‑–—−ー.]")
 
 
-def find_quick_reply_problems(actions: Sequence[Action], *, waste: bool = False) -> tuple[Problem, ...]:
-    """Why these cannot hang below the last bubble; `at` is `quick_replies` or `quick_replies.N.…`."""
+def find_quick_reply_problems(
+    actions: Sequence[Action], *, waste: bool = False, at: str = "quick_replies"
+) -> tuple[Problem, ...]:
+    """Why these cannot hang below the last bubble. `at` says where they lie; a problem of one adds `.N.…`."""
     problems: list[Problem] = []
     if len(actions) > QUICK_REPLIES_LIMIT:
         problems.append(
             Problem(
                 code="too_many_quick_replies",
-                at="quick_replies",
+                at=at,
                 limit=QUICK_REPLIES_LIMIT,
                 actual=len(actions),
             )
         )
     for number, action in enumerate(actions):
-        at = f"quick_replies.{number}"
-        problems += find_placeholder_problems(action, at, waste=waste)
-        problems += find_action_problems(stretched(action), at, "quick_reply")
+        here = f"{at}.{number}"
+        problems += find_placeholder_problems(action, here, waste=waste)
+        problems += find_action_problems(stretched(action), here, "quick_reply")
     return tuple(problems)
 
 

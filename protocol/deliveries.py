@@ -94,6 +94,18 @@ class DeliveryDraft(Wire):
     """The delivery this one corrects (訂正)."""
 
 
+def messages_in(draft: DeliveryDraft, language: str) -> tuple[Message, ...]:
+    """The draft's messages in this language, or in Japanese."""
+    found = (variant.messages for variant in draft.variants if variant.language == language)
+    return next(found, draft.messages)
+
+
+def quick_replies_in(draft: DeliveryDraft, language: str) -> tuple[Action, ...]:
+    """What hangs below the last bubble in this language; the Japanese ones where it has none of its own."""
+    found = (variant.quick_replies for variant in draft.variants if variant.language == language)
+    return next(found, ()) or draft.quick_replies
+
+
 def whole_segment(draft: DeliveryDraft) -> Segment:
     """The draft's recipients with its excluded groups taken out."""
     if not draft.excluded:
@@ -195,6 +207,7 @@ def find_content_problems(draft: DeliveryDraft, *, as_test: bool = False) -> tup
         problems += find_message_problems(
             variant.messages, as_test=as_test, training=training, at=f"{at}.messages"
         )
+        problems += find_quick_reply_problems(variant.quick_replies, at=f"{at}.quick_replies")
     problems += find_quick_reply_problems(draft.quick_replies)
     if draft.route == "broadcast" and not can_be_broadcast(draft):
         problems.append(Problem(code="broadcast_not_possible", at="route"))

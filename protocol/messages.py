@@ -280,10 +280,14 @@ Message = Annotated[
 
 
 class Variant(Wire):
-    """The same delivery in another language (`protocol.languages`); whoever reads that language gets it."""
+    """The same delivery in another language (`protocol.languages`); whoever reads that language gets it.
+
+    `quick_replies` empty: the Japanese ones.
+    """
 
     language: str
     messages: tuple[Message, ...]
+    quick_replies: tuple[Action, ...] = ()
 
 
 def with_mark(messages: tuple[Message, ...], mark: str) -> tuple[Message, ...]:

@@ -157,14 +157,16 @@ class Freezing:
 
     def freeze_test(
         self, connection: Connection, draft: DeliveryDraft, now: datetime
-    ) -> list[dict[str, Any]]:
-        """The Japanese messages as somebody without a district would read them, marked as a test."""
+    ) -> list[list[dict[str, Any]]]:
+        """A text per language, Japanese first, as somebody without a district reads it, marked as a test."""
         town = find_settings(connection, self._database.cipher)
-        nowhere = NO_DISTRICT[DEFAULT_LANGUAGE]
-        messages, quick_replies = written_out(draft, DEFAULT_LANGUAGE, nowhere, town, now)
-        check_message_files(self._files, connection, messages)
+        self.check_files(connection, draft)
         parts = self._make_parts(connection, draft.id, counted=False)
-        return self._build_messages(with_test_mark(messages), parts, quick_replies)
+        texts = []
+        for language in (DEFAULT_LANGUAGE, *(variant.language for variant in draft.variants)):
+            messages, quick_replies = written_out(draft, language, NO_DISTRICT[language], town, now)
+            texts.append(self._build_messages(with_test_mark(messages), parts, quick_replies))
+        return texts
 
     def check_files(self, connection: Connection, draft: DeliveryDraft) -> None:
         """Raises Refused when a file the draft needs is missing or not what LINE takes."""

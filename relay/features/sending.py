@@ -123,7 +123,7 @@ class Sending:
         accounts = find_test_accounts(connection, payload.staff[:MEMBERS_LIMIT])
         if not payload.staff or any(staff not in accounts for staff in payload.staff):
             raise Refused("no_test_account")
-        messages = self.freezing.freeze_test(connection, payload.draft, now)
+        texts = self.freezing.freeze_test(connection, payload.draft, now)
         add_run(
             connection,
             id=change.id,
@@ -133,11 +133,14 @@ class Sending:
             recipients=0,
             now=now,
         )
-        add_texts(connection, self._database.cipher, change.id, [messages])
+        add_texts(connection, self._database.cipher, change.id, texts)
         people = sorted(set(accounts.values()))
-        batches = [new_batch(no, "push", member_bytes(number)) for no, number in enumerate(people)]
+        pushes = [(text, number) for text in range(len(texts)) for number in people]
+        batches = [
+            new_batch(no, "push", member_bytes(number), text=text) for no, (text, number) in enumerate(pushes)
+        ]
         add_batches(connection, change.id, batches)
-        begin_run(connection, change.id, recipients=len(people), now=now)
+        begin_run(connection, change.id, recipients=len(pushes), now=now)
         return begin_test_run(
             connection,
             self._database.cipher,

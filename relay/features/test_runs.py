@@ -48,15 +48,20 @@ def publish_test_run(
     reason: str,
     now: datetime,
 ) -> None:
-    """Publish the numbers where they changed. One that was removed for newer ones stays so."""
+    """Publish the numbers where they changed. One that was removed for newer ones stays so.
+
+    `numbers` counts each language a person gets; told are people, and who lacks a language counts as lacking.
+    """
     record = find_record(connection, cipher, TEST_RUN, id)
     if record is None or record.removed:
         return
     known = TestRun.parse(record.body)
+    languages = max(1, numbers.recipients // max(1, known.recipients))
+    refused = min(known.recipients, -(-numbers.refused // languages))
     facts = {
-        "accepted": numbers.accepted,
-        "refused": numbers.refused,
-        "unknown": numbers.unknown,
+        "accepted": numbers.accepted // languages,
+        "refused": refused,
+        "unknown": min(known.recipients - refused, -(-numbers.unknown // languages)),
         "finished": finished,
         "reason": reason,
     }

@@ -61,6 +61,8 @@ def test_variants_and_quick_replies_are_looked_at_too() -> None:
     empty = Variant(language="en", messages=(TextMessage(text=""),))
     assert codes(variants=(easy, empty)) == [("text_missing", "variants.1.messages.0.text")]
     assert codes(quick_replies=(Say(label="", text="x"),)) == [("text_missing", "quick_replies.0.label")]
+    own = Variant(language="en", messages=easy.messages, quick_replies=(Say(label="", text="x"),))
+    assert codes(variants=(own,)) == [("text_missing", "variants.0.quick_replies.0.label")]
 
 
 def test_a_broadcast_is_for_everyone_and_the_same_for_all() -> None:

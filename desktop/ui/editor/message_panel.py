@@ -21,7 +21,7 @@ from desktop.ui.parts.labels import label
 from desktop.ui.phone.preview import PhonePreview
 from desktop.ui.screen import Desk
 from protocol.action_limits import QUICK_REPLIES_LIMIT
-from protocol.deliveries import DeliveryDraft, find_content_problems
+from protocol.deliveries import DeliveryDraft, find_content_problems, messages_in
 from protocol.languages import DEFAULT_LANGUAGE
 from protocol.messages import TextMessage
 

@@ -32,7 +32,7 @@ from desktop.ui.background import Background
 from desktop.ui.parts.cards import scrolling
 from desktop.ui.parts.labels import label
 from desktop.ui.phone.talk import Talk
-from protocol.deliveries import DeliveryDraft
+from protocol.deliveries import DeliveryDraft, messages_in, quick_replies_in
 from protocol.messages import Message
 
 WIDTH = 312
@@ -126,7 +126,7 @@ class PhonePreview(QWidget):
         values = town.values(draft, language)
         self.show_messages(
             as_example(messages_in(draft, language), training=draft.training, values=values),
-            example_labels(draft.quick_replies, values),
+            example_labels(quick_replies_in(draft, language), values),
             training=draft.training,
         )
         self._written = (draft, language)

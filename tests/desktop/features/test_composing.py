@@ -45,7 +45,7 @@ from desktop.features.pictures import (
 )
 from desktop.features.wording import words_for, words_of_trouble
 from protocol.card_limits import MAP_WIDTH
-from protocol.deliveries import DeliveryDraft, find_content_problems
+from protocol.deliveries import DeliveryDraft, find_content_problems, messages_in
 from protocol.ids import new_id
 from protocol.messages import (
     Call,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import select, update
 
@@ -9,7 +11,7 @@ from protocol.changes import ItemSave
 from protocol.deliveries import DeliveryDraft, Quota
 from protocol.delivery_changes import DeliveryRemove, DeliverySave, DeliverySend, DeliveryTest
 from protocol.items import Answer
-from protocol.messages import ImageMessage, TextMessage
+from protocol.messages import ImageMessage, Say, TextMessage, Variant
 from protocol.segments import ChoiceIs, Everyone, HasAnswered
 from protocol.staff import StaffMember
 from relay.errors import Refused
@@ -256,6 +258,37 @@ def test_a_test_needs_a_tied_line_account(office: Office, sato: StaffMember, suz
         (batch,) = connection.execute(select(batches).where(batches.c.run == change.id)).all()
     assert "【テスト配信】" in messages.decode()
     assert (batch.endpoint, batch.count) == ("push", 1)
+
+
+def test_a_test_shows_every_language_with_its_own_quick_replies(office: Office, sato: StaffMember) -> None:
+    add_friends(office.database, 1, office.clock())
+    with office.database.write() as connection:
+        connection.execute(line_links.insert().values(staff=sato.id, resident=1, linked_at=office.clock()))
+    hello = (TextMessage(text="Hello, ｛地区｝"),)
+    draft = DeliveryDraft(
+        id="d1",
+        title="",
+        messages=HELLO,
+        quick_replies=(Say(label="はい", text="はい"),),
+        variants=(
+            Variant(language="en", messages=hello, quick_replies=(Say(label="Yes", text="yes"),)),
+            Variant(language="vi", messages=(TextMessage(text="Xin chào"),)),
+        ),
+    )
+    change = office.change(sato, "delivery.test", DeliveryTest(draft=draft, staff=(sato.id,)))
+    (result,) = office.rounds.apply(sato, (change,))
+    assert result.reason == ""
+    with office.database.read() as connection:
+        texts = [
+            json.loads(find_text(connection, office.database.cipher, change.id, no).messages)
+            for no in range(3)
+        ]
+        sent = connection.execute(select(batches.c.text).where(batches.c.run == change.id)).scalars().all()
+    assert sorted(sent) == [0, 1, 2]
+    assert [message["text"].partition("\n")[0] for (message,) in texts] == ["【テスト配信】"] * 3
+    assert "your district" in texts[1][0]["text"]
+    labels = [text[0]["quickReply"]["items"][0]["action"]["label"] for text in texts]
+    assert labels == ["はい", "Yes", "はい"]
 
 
 def test_a_test_of_what_line_would_refuse_is_refused(office: Office, sato: StaffMember) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from protocol.deliveries import DeliveryDraft
 from protocol.delivery_changes import DeliveryTest
-from protocol.messages import TextMessage
+from protocol.messages import TextMessage, Variant
 from protocol.staff import StaffMember
 from protocol.sync import TestRun
 from relay.features.test_runs import KEPT_PER_PERSON
@@ -62,6 +62,18 @@ def test_a_test_is_under_way_until_line_took_it(office: Office, sato: StaffMembe
         wait_until(lambda: outcome(office, sato, id).finished)
     assert outcome(office, sato, id) == TestRun(asked_by=sato.id, recipients=1, accepted=1, finished=True)
     assert sum(line.received.values()) == 1
+
+
+def test_a_person_who_gets_it_in_two_languages_is_one_person(office: Office, sato: StaffMember) -> None:
+    tie(office, sato)
+    english = Variant(language="en", messages=(TextMessage(text="Today"),))
+    draft = DRAFT.model_copy(update={"variants": (english,)})
+    change = office.change(sato, "delivery.test", DeliveryTest(draft=draft, staff=(sato.id,)))
+    office.rounds.apply(sato, (change,))
+    with running_line_stub(LineStub()) as line, working(office, line.base):
+        wait_until(lambda: outcome(office, sato, change.id).finished)
+    known = TestRun(asked_by=sato.id, recipients=1, accepted=1, finished=True)
+    assert (outcome(office, sato, change.id), sum(line.received.values())) == (known, 2)
 
 
 def test_nobody_but_the_person_who_asked_is_told(
