@@ -30,6 +30,11 @@ class ItemInvalid(ValueError):
         self.problems = problems
 
 
+def is_asked_on_page(item: SegmentItem) -> bool:
+    """Whether the page asks it and the talk does not: what is written, or takes several steps."""
+    return item.kind in ("text", "number", "date") or (item.kind == "birth_year" and item.several)
+
+
 @dataclass(frozen=True)
 class Greeting:
     """The first words a new friend gets, and the version of the town's settings they stand in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
+from desktop.features.items import is_asked_on_page
 from desktop.features.wording import words_for, words_of_problem, words_of_trouble
 from desktop.replica.records import Shown
 from desktop.ui.items.choices import Choices
@@ -34,18 +35,20 @@ _HINTS = {
     "single": "選択肢から1つだけ選んでもらいます。",
     "multiple": "当てはまるものをいくつでも選んでもらいます。",
     "district": "地区の多い町のため、地域ごとにまとめて見せます。",
-    "birth_year": "生まれた年を聞きます。日は聞きません。",
-    "number": "数で答えてもらいます。例：世帯の人数",
-    "date": "日付で答えてもらいます。例：次の健診の日、転入した日",
+    "birth_year": "生まれた年を聞きます。日は聞きません。何人分でも聞くときは、ページで聞きます。",
+    "number": "数で答えてもらいます。トークではなく、ページで聞きます。例：世帯の人数",
+    "date": "日付で答えてもらいます。トークではなく、ページで聞きます。例：次の健診の日、転入した日",
     "text": "文章で答えてもらいます。個人のことも書けるよう、ページで聞き、選んだ課だけが読めます。",
 }
 _TITLE_HELP = "宛先をしぼるときと、住民の「設定」の画面に出ます。"
 _QUESTION_HELP = "トークで住民に聞く文章です。"
 _TITLE_HELP_OF_WORDS = "住民の「設定」の画面と、「届いたもの」の一覧に出ます。"
-_QUESTION_HELP_OF_WORDS = "トークで住民に聞く文章です。答えるのはページです。"
+_QUESTION_HELP_ON_PAGE = "ページで住民に聞く文章です。トークでは聞きません。"
 _QUESTION_HEIGHT, _LOW_QUESTION_HEIGHT = 96, 56
 """Of the box to write in. The low one leaves room for the departments below it."""
 _TAPS_SHOWN = 12
+_PAGE_BUTTON = "ページで見る・変更する"
+_PAGE_FIELDS = {"text": "文章を入れる", "date": "日付を選ぶ", "birth_year": "生まれた年を選ぶ"}
 
 
 class ItemEditScreen(Screen):
@@ -218,7 +221,8 @@ class ItemEditScreen(Screen):
         is_words = item.kind == "text"
         self._hint.setText(_HINTS[item.kind])
         self._title_field.explain(_TITLE_HELP_OF_WORDS if is_words else _TITLE_HELP)
-        self._question_field.explain(_QUESTION_HELP_OF_WORDS if is_words else _QUESTION_HELP)
+        on_page = is_asked_on_page(item)
+        self._question_field.explain(_QUESTION_HELP_ON_PAGE if on_page else _QUESTION_HELP)
         height = _LOW_QUESTION_HEIGHT if is_words else _QUESTION_HEIGHT
         self.question.setFixedHeight(self.desk.theme.px(height))
         self._title_field.recount()
@@ -231,17 +235,14 @@ class ItemEditScreen(Screen):
         if item.kind == "district" and any(choice.group for choice in item.offered_choices):
             taps = list(dict.fromkeys(choice.group or choice.label for choice in item.offered_choices))
         if item.kind == "birth_year":
-            taps = ["生まれた年を選ぶ", *(["もう1人答える"] if item.several else [])]
-        if item.kind == "number":
-            taps = [f"数を入れる{f'（{item.unit}）' if item.unit else ''}"]
-        if item.kind == "date":
-            taps = ["日付を選ぶ"]
-        if item.kind == "text":
-            taps = ["ページで答える"]
+            taps = ["生まれた年を選ぶ"]
         if len(taps) > _TAPS_SHOWN:
             taps = [*taps[:_TAPS_SHOWN], f"ほか{len(taps) - _TAPS_SHOWN}個"]
         question = item.question or "（ここに質問文が出ます）"
-        self.preview.show_messages((TextMessage(text=question),), (*taps, "あとで答える"))
+        if on_page:
+            self.preview.show_messages((TextMessage(text=_asked_on_page(item, question)),), (_PAGE_BUTTON,))
+        else:
+            self.preview.show_messages((TextMessage(text=question),), (*taps, "あとで答える"))
 
     def _show_problems(self, problems: tuple[Problem, ...]) -> None:
         words = {problem.at: words_of_problem(problem).both for problem in problems}
@@ -267,3 +268,10 @@ class ItemEditScreen(Screen):
 
     def _failed(self, trouble: Trouble) -> None:
         self.banner.tell("error", words_of_trouble(trouble).both)
+
+
+def _asked_on_page(item: SegmentItem, question: str) -> str:
+    """What the page behind the button shows: the talk itself does not ask this."""
+    field = f"数を入れる{f'（{item.unit}）' if item.unit else ''}"
+    field = _PAGE_FIELDS.get(item.kind, field)
+    return f"（ページでの聞き方）\n{item.title or '（項目名）'}\n{question}\n［ {field} ］"
