@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QStackedWidget, QWidget
 
@@ -100,12 +102,20 @@ class ConditionSheet(Sheet):
     chosen = Signal(object)
 
     def __init__(
-        self, parent: QWidget, theme: Theme, known: Known, condition: Condition | None, *, group: str = ""
+        self,
+        parent: QWidget,
+        theme: Theme,
+        known: Known,
+        condition: Condition | None,
+        *,
+        today: date,
+        group: str = "",
     ) -> None:
-        """`group`: the saved group being written, which cannot name itself."""
+        """`group`: the saved group being written, which cannot name itself. `today`: in Japan."""
         title = "何でしぼるかを変える" if condition else "何でしぼりますか"
         super().__init__(parent, title, name="condition", width=620)
         self._known, self._condition, self._group = known, condition, group
+        self._today = today
         self.what = QComboBox()
         self.what.setObjectName("condition.what")
         self.what.setAccessibleName("何でしぼりますか")
@@ -155,7 +165,11 @@ class ConditionSheet(Sheet):
     def _make_panels(self, theme: Theme) -> None:
         known = self._known
         self.choices, self.age, self.number = ChoicePanel(theme), AgePanel(), NumberPanel()
-        self.day, self.followed, self.languages = DayPanel(), FollowedPanel(), LanguagePanel(theme)
+        self.day, self.followed, self.languages = (
+            DayPanel(self._today),
+            FollowedPanel(self._today),
+            LanguagePanel(theme),
+        )
         self.lists = ListPanel(
             theme,
             name="condition.lists",

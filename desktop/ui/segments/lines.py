@@ -20,6 +20,7 @@ from desktop.ui.parts.labels import label
 from desktop.ui.parts.sentence_button import SentenceButton
 from desktop.ui.screen import Desk
 from desktop.ui.segments.condition import ConditionSheet
+from protocol.moments import japan_day
 from protocol.segments import find_segment_problems
 
 _BETWEEN: dict[str, str] = {"and": "かつ", "or": "または", "": ""}
@@ -216,7 +217,10 @@ class ConditionLines(QWidget):
         ))  # fmt: skip
 
     def _sheet(self, condition: Condition | None, chosen: Callable[[Condition], None]) -> None:
-        sheet = ConditionSheet(self, self._desk.theme, self._known, condition, group=self._group)
+        sheet = ConditionSheet(
+            self, self._desk.theme, self._known, condition, group=self._group,
+            today=japan_day(self._desk.office.clock()),
+        )  # fmt: skip
         sheet.chosen.connect(chosen)
         sheet.finished.connect(sheet.deleteLater)
         sheet.open()

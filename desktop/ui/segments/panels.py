@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from PySide6.QtCore import QDate, Qt, Signal
 from PySide6.QtWidgets import (
@@ -197,11 +198,12 @@ class NumberPanel(Panel):
 class Period(Panel):
     """From a day and to a day of the calendar, either may be open."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, today: date) -> None:
+        """`today`: in Japan; what the days begin from."""
         super().__init__()
-        today = QDate.currentDate()
-        self.from_on, self.first = QCheckBox("この日から"), QDateEdit(today.addMonths(-1))
-        self.to_on, self.last = QCheckBox("この日まで"), QDateEdit(today)
+        day_now = QDate(today.year, today.month, today.day)
+        self.from_on, self.first = QCheckBox("この日から"), QDateEdit(day_now.addMonths(-1))
+        self.to_on, self.last = QCheckBox("この日まで"), QDateEdit(day_now)
         for tick, day, end in ((self.from_on, self.first, "first"), (self.to_on, self.last, "last")):
             tick.setObjectName(f"{name}.{end}.on")
             day.setObjectName(f"{name}.{end}")
@@ -225,8 +227,8 @@ class Period(Panel):
 
 
 class FollowedPanel(Period):
-    def __init__(self) -> None:
-        super().__init__("condition")
+    def __init__(self, today: date) -> None:
+        super().__init__("condition", today)
         self.column.addStretch(1)
 
     def part(self, thing: str) -> Segment | None:
@@ -238,31 +240,30 @@ class FollowedPanel(Period):
 class DayPanel(Period):
     """Days of the calendar, or days counted from the one on which it goes out."""
 
-    def __init__(self) -> None:
-        super().__init__("condition.day")
+    def __init__(self, today: date) -> None:
+        super().__init__("condition.day", today)
         self.counted = QCheckBox("配信する日から数える")
         self.counted.setObjectName("condition.day.counted")
         self.counted.toggled.connect(lambda _: self._switch())
         self.column.addWidget(self.counted)
-        self.from_today = day_box("condition.day.from_today", "何日後から")
-        self.to_today = day_box("condition.day.to_today", "何日後まで")
+        self.from_today = DayCount("condition.day.from_today", "何日から")
+        self.to_today = DayCount("condition.day.to_today", "何日まで")
         for box in (self.from_today, self.to_today):
-            box.valueChanged.connect(lambda _: self.changed.emit())
+            box.changed.connect(self.changed)
         self._counting = Flow(self.from_today, label("から"), self.to_today, label("まで"))
         self.column.addWidget(self._counting)
-        self.column.addWidget(label("前の日は、マイナスの日数で指定します。", "muted", wrap=True))
         self.column.addStretch(1)
         self._switch()
 
     def show_part(self, part: DayIs) -> None:
         self.show_days(part)
         self.counted.setChecked(part.from_today is not None or part.to_today is not None)
-        set_value(self.from_today, part.from_today)
-        set_value(self.to_today, part.to_today)
+        self.from_today.set_value(part.from_today)
+        self.to_today.set_value(part.to_today)
 
     def part(self, thing: str) -> Segment | None:
         if self.counted.isChecked():
-            since, until = value_of(self.from_today), value_of(self.to_today)
+            since, until = self.from_today.value, self.to_today.value
             if since is None and until is None:
                 return None
             return DayIs(item=thing, from_today=since, to_today=until)
@@ -277,6 +278,38 @@ class DayPanel(Period):
             tick.setEnabled(not on)
             day.setEnabled(not on and tick.isChecked())
         self.changed.emit()
+
+
+class DayCount(QWidget):
+    """So many days before or after the day it goes out, or none asked for. Object names: `<name>` and
+    `<name>.side`.
+    """
+
+    changed = Signal()
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__()
+        self._number = spin_box(name, words, 0, _DAYS_LIMIT)
+        self.side = QComboBox()
+        self.side.setObjectName(f"{name}.side")
+        self.side.setAccessibleName(f"{words} 前か後か")
+        for side, sign in (("日後", 1), ("日前", -1)):
+            self.side.addItem(side, sign)
+        row = row_of(self._number, self.side, spacing=6)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(row)
+        self._number.valueChanged.connect(lambda _: self.changed.emit())
+        self.side.currentIndexChanged.connect(lambda _: self.changed.emit())
+
+    @property
+    def value(self) -> int | None:
+        """Days after the day it goes out; negative before it."""
+        number = value_of(self._number)
+        return None if number is None else number * int(self.side.currentData())
+
+    def set_value(self, value: int | None) -> None:
+        self.side.setCurrentIndex(self.side.findData(-1 if value is not None and value < 0 else 1))
+        set_value(self._number, None if value is None else abs(value))
 
 
 class OneOf(Panel):
@@ -335,12 +368,6 @@ def spin_box(name: str, words: str, lowest: int, highest: int) -> QSpinBox:
     box.setValue(lowest - 1)
     box.setGroupSeparatorShown(True)
     box.lineEdit().setTextMargins(_AIR, 0, 0, 0)  # the style sheet's padding does not reach in there
-    return box
-
-
-def day_box(name: str, words: str) -> QSpinBox:
-    box = spin_box(name, words, -_DAYS_LIMIT, _DAYS_LIMIT)
-    box.setSuffix("日後")
     return box
 
 
