@@ -16,6 +16,7 @@ from protocol.lists import looks_like_code
 from relay.features.codes import enter_code
 from relay.features.contact_forms import list_open_forms
 from relay.features.line_links import read_link_code, redeem_link_code
+from relay.features.page_questions import count_left, items_for_page
 from relay.features.questionnaire import (
     Asking,
     Tap,
@@ -71,6 +72,8 @@ class _Turn:
     resident: Resident
     items: Sequence[SegmentItem]
     """Those that are asked, in order."""
+    page_items: Sequence[SegmentItem]
+    """Those that only the page asks, in order."""
     at: datetime
     now: datetime
 
@@ -109,7 +112,7 @@ class Talk:
         self._telephone = telephone
         self._waste = WasteTalk(cipher, words)
         self._waste_url = ""
-        self._known_items: tuple[int, Sequence[SegmentItem]] | None = None
+        self._known_items: tuple[int, Sequence[SegmentItem], Sequence[SegmentItem]] | None = None
 
     def answer(self, connection: Connection, event: Event, now: datetime) -> Answered:
         """Change what the event changes and say what to reply. `now` is the time of processing."""
@@ -131,7 +134,7 @@ class Talk:
                 resident = note_presence(connection, self._cipher, event.header.user_id, event.header.at)
         if event.header.standby:
             return Answered("event.standby")
-        turn = _Turn(connection, resident, self._asked_items(connection), event.header.at, now)
+        turn = _Turn(connection, resident, *self._asked_items(connection), event.header.at, now)
         match event:
             case Follow():
                 counted, messages = "event.follow", self._greet(turn)
@@ -144,24 +147,25 @@ class Talk:
         came = event.header.user_id if isinstance(event, Follow) else ""
         return Answered(counted, tuple(messages), event.header.reply_token, came)
 
-    def _asked_items(self, connection: Connection) -> Sequence[SegmentItem]:
+    def _asked_items(self, connection: Connection) -> tuple[Sequence[SegmentItem], Sequence[SegmentItem]]:
+        """Those the talk asks, and those it leaves to the page."""
         # Opening sixty districts for every tap would cost more than the tap; any news renews them.
         number = current_number(connection, TOWN)
         known = self._known_items
         if known is None or known[0] != number:
-            known = self._known_items = (number, items_for_taps(list_items(connection, self._cipher)))
-        return known[1]
+            items = list(list_items(connection, self._cipher))
+            known = self._known_items = (number, items_for_taps(items), items_for_page(items))
+        return known[1], known[2]
 
     # --- a new friend ---
 
     def _greet(self, turn: _Turn) -> list[Payload]:
         answers = turn.answers()
         greeting = text_message(self._greeting(turn.connection))
-        known = {item.id for item in turn.items} & set(answers)
-        if known:
+        if {item.id for item in (*turn.items, *turn.page_items)} & set(answers):
             return [greeting, text_message(self._words.say("welcome_back")), self._card(turn, answers)]
         if not turn.items:
-            return [greeting]
+            return [greeting, *self._ask_on_page(turn)]
         lead = self._words.say("before_questions", count=len(turn.items))
         return [greeting, *self._ask(turn, turn.items[0], lead=lead)]
 
@@ -178,11 +182,11 @@ class Talk:
         said = normalise(text)
         if said in self._words.settings_words:
             return "event.text.settings", [self._card(turn, turn.answers())]
-        if said in self._words.start_words and turn.items:
+        if said in self._words.start_words and (turn.items or turn.page_items):
             first = decide_next(turn.items, turn.answers(), None)
             if first is not None:
                 return "event.text.start", self._ask(turn, first)
-            return "event.text.start", [self._card(turn, turn.answers())]
+            return "event.text.start", self._card_and_rest(turn, turn.answers())
         if said in self._words.contact_words:
             return "event.text.contact", [self._contact(turn)]
         code = read_link_code(text)
@@ -307,7 +311,7 @@ class Talk:
             return self._ask(turn, following)
         set_place(turn.connection, turn.resident.no, None, turn.now)
         said = self._words.say("finished" if answers else "finished_without")
-        return [text_message(said), self._card(turn, answers)]
+        return [text_message(said), *self._card_and_rest(turn, answers)]
 
     # --- what is shown ---
 
@@ -331,6 +335,14 @@ class Talk:
         )
         return ask(asking, self._words, turn.now)
 
+    def _ask_on_page(self, turn: _Turn) -> list[Payload]:
+        """The way to the questions that take more than taps; nothing once they are answered."""
+        left = count_left(turn.connection, self._cipher, turn.page_items, turn.answers(), turn.resident.no)
+        if not left or not self._settings_url:
+            return []
+        text, label = self._words.say("page_questions", count=left), self._words.buttons["open_questions"]
+        return [link_message(alt=text, text=text, label=label, url=self._settings_url)]
+
     def use_pages(self, *, settings_url: str, contact_url: str, waste_url: str = "") -> None:
         """Addresses of the pages from now on, when a LIFF app was entered while we run."""
         self._settings_url, self._contact_url, self._waste_url = settings_url, contact_url, waste_url
@@ -340,7 +352,14 @@ class Talk:
         return (settings.telephone if settings else "") or self._telephone
 
     def _card(self, turn: _Turn, answers: Mapping[str, Answer]) -> Payload:
+        if turn.page_items and not turn.items and self._settings_url:
+            text, label = self._words.say("page_settings"), self._words.buttons["open_page"]
+            return link_message(alt=text, text=text, label=label, url=self._settings_url)
         return show_answers(turn.items, answers, self._words, self._settings_url)
+
+    def _card_and_rest(self, turn: _Turn, answers: Mapping[str, Answer]) -> list[Payload]:
+        rest = self._ask_on_page(turn)
+        return rest if rest and not turn.items else [self._card(turn, answers), *rest]
 
     def _contact(self, turn: _Turn) -> Payload:
         if not self._offers_contact(turn):
@@ -374,9 +393,3 @@ def _answer_of(item: SegmentItem, tap: Tap) -> Answer | None:
             return None
         return Answer(item=item.id, births=(BirthMonth(year=int(tap.value)),))
     return Answer(item=item.id, choices=(tap.value,))
-
-
-def _is_same_year(answer: Answer, stored: Answer) -> bool:
-    return bool(answer.births) and [birth.year for birth in answer.births] == [
-        birth.year for birth in stored.births
-    ]

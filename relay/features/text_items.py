@@ -51,6 +51,15 @@ def find_text_troubles(item: SegmentItem, given: GivenText) -> str:
     return find_word_troubles("", given.text).get("text", "")
 
 
+def is_text_left(connection: Connection, cipher: ColumnCipher, item: SegmentItem, resident_no: int) -> bool:
+    """Whether this person never answered although somebody could read it."""
+    try:
+        readers_for(connection, cipher, item.departments)
+    except Refused:
+        return False
+    return not list_submissions_of(connection, resident_no, object=_object(item), limit=1)
+
+
 def make_text_field(
     connection: Connection,
     cipher: ColumnCipher,
