@@ -59,6 +59,7 @@ REASONS: frozenset[str] = frozenset(
         "language_unknown",
         "list_kind_wrong",
         "list_full",
+        "too_few_for_list",
         "code_unknown",
         "placeholder_unknown",
         "placeholder_not_here",

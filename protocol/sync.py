@@ -157,8 +157,13 @@ class CountRequest(Wire):
 
 
 class CountAnswer(Wire):
+    """`few`: fewer than five or nobody, not told how many, and `count` is 0: lists with further conditions
+    would tell what single people answered (decision 044).
+    """
+
     count: int
     friends: int
+    few: bool = False
     as_of: datetime
 
 
@@ -171,7 +176,8 @@ class PeopleRequest(Wire):
 class PeopleAnswer(Wire):
     """Counts of friends who meet a segment. `choices`: item → choice → people; `ages`: item → first year of a
     band of ten → people; `languages`; `followed`: month YYYY-MM → people. Counts from 1 to 4 come as 0 with
-    the key in `few`, so that nobody is found by narrowing down.
+    the key in `few`, so that nobody is found by narrowing down; of fewer than five people there is nothing
+    but the count, and `few` holds `count` where that is as in `CountAnswer.few`.
     """
 
     count: int
@@ -190,7 +196,7 @@ class CheckRequest(Wire):
 
 
 class SimilarDelivery(Wire):
-    """One that said the same not long ago, and how many of the recipients got it."""
+    """One that said the same not long ago, and how many of the recipients got it; 0: fewer than five."""
 
     delivery: str
     title: str
@@ -203,10 +209,13 @@ class CheckAnswer(Wire):
     the language they will read. `seconds`: about how long LINE's pace makes it. `moments`: the next ten.
     `needs_second`: by the town's rules somebody else must approve; `nobody_to_approve`: they would want that,
     but nobody else may, and so one person is enough. `warnings`: codes to be ticked.
+    `few`: as in `CountAnswer`; what would tell more of them is left out. A language read by fewer than five
+    counts 0.
     """
 
     count: int
     friends: int
+    few: bool = False
     route: str
     calls: int
     seconds: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from desktop.features.who import FEW
 from protocol.deliveries import DeliveryDraft, can_be_broadcast, goes_to_everyone
 from protocol.items import SegmentItem
 from protocol.moments import moment_words, when_sentence
@@ -14,9 +15,14 @@ from protocol.sync import CheckAnswer
 NOBODY_TO_APPROVE = "ほかに承認できる人がいないため、承認なしで送れます。"
 
 
+def count_words(check: CheckAnswer) -> str:
+    """Of lists with further conditions, nobody is few too."""
+    return FEW if check.few else f"{check.count:,} 人"
+
+
 def share_words(check: CheckAnswer) -> str:
     """「友だち 4,321人のうち 7%」; what rounds to nothing is said to be below one."""
-    if not check.friends:
+    if not check.friends or check.few:
         return ""
     share = check.count * 100 / check.friends
     words = "1%未満" if 0 < share < 1 else f"{share:.0f}%"
@@ -58,7 +64,9 @@ def duration_words(seconds: int) -> str:
 def languages_words(check: CheckAnswer, names: Mapping[str, str]) -> str:
     """「日本語 300人、English 12人」, the most read first."""
     ordered = sorted(check.languages.items(), key=lambda pair: (-pair[1], pair[0]))
-    return "、".join(f"{names.get(code, code)} {people:,}人" for code, people in ordered if people)
+    return "、".join(
+        f"{names.get(code, code)} {f'{people:,}人' if people else FEW}" for code, people in ordered
+    )
 
 
 def quota_words(check: CheckAnswer | None) -> str:
@@ -68,6 +76,8 @@ def quota_words(check: CheckAnswer | None) -> str:
         return "確かめられません"
     if quota.remaining is None:
         return f"上限なし（今月 {quota.used:,}通 使用）"
+    if check.few:
+        return f"{quota.remaining:,}通"
     return f"{quota.remaining:,}通（この配信のあと {max(0, quota.remaining - check.count):,}通）"
 
 
@@ -103,4 +113,5 @@ def people_words(draft: DeliveryDraft) -> str:
 
 
 def similar_words(title: str, sent_at: datetime, people: int) -> str:
-    return f"「{title or '（配信名なし）'}」{moment_words(sent_at)}　同じ人 {people:,}人"
+    same = f"{people:,}人" if people else FEW
+    return f"「{title or '（配信名なし）'}」{moment_words(sent_at)}　同じ人 {same}"

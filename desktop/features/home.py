@@ -8,6 +8,7 @@ from datetime import datetime
 
 from desktop.features.composing import TownWords
 from desktop.features.key_tasks import is_made_up_for, refused_replacement
+from desktop.features.who import FEW
 from desktop.keys.keyring import KeyRing
 from desktop.replica.drafts import KeptDraft
 from desktop.replica.outbox import OutboxEntry as Unsettled
@@ -134,7 +135,7 @@ class Home:
             case DeliverySave(draft=draft) | DeliveryTest(draft=draft):
                 return f"「{draft.title or '（配信名なし）'}」"
             case DeliverySend(recipients_seen=many):
-                return f"{many:,}人へ"
+                return f"{many:,}人へ" if many else f"{FEW}へ"
             case (
                 DeliveryAsk(delivery=id)
                 | DeliveryReturn(delivery=id)

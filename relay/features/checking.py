@@ -12,6 +12,7 @@ from protocol.sync import CheckAnswer, QuotaAnswer
 from relay.features.allowance import count_people_waiting, end_of_month
 from relay.features.approval import needs_second_person, somebody_else_may_approve
 from relay.features.deliveries import find_delivery
+from relay.features.few import SMALLEST_TOLD, is_withheld
 from relay.features.freezing import Freezing, cut_texts
 from relay.features.quota import QuotaReader
 from relay.features.recipients import Recipients
@@ -62,28 +63,30 @@ class Checking:
             )
         people = self._recipients.languages(draft)
         count = sum(people.values())
-        route, texts, calls = self._route(draft, count)
+        few = is_withheld(self._recipients.segment(draft), count)
+        route, texts, calls = ("multicast", 1, 1) if few else self._route(draft, count)
         quota = self._quota.answer()
         is_needed = needs_second_person(rules, self._recipients, draft, count)
         seen = find_warnings(self._database, self._recipients, delivery, rules, now)
         return CheckAnswer(
-            count=count,
+            count=0 if few else count,
             friends=friends,
+            few=few,
             route=route,
             calls=calls,
             seconds=-(-calls // self._per_second),
-            languages=people,
+            languages=_told(people),
             texts=texts,
             quota=quota.quota,
             quota_reason=quota.reason,
             moments=moments,
             needs_second=others and is_needed,
             nobody_to_approve=is_needed and not others,
-            must_type_number=0 < rules.type_number_from <= count,
+            must_type_number=not few and 0 < rules.type_number_from <= count,
             hold_seconds=rules.hold_seconds,
             warnings=seen.codes,
             similar=seen.similar,
-            problems=self._sending_problems(draft, count, quota, now),
+            problems=self._sending_problems(draft, SMALLEST_TOLD - 1 if few else count, quota, now),
             as_of=now,
         )
 
@@ -128,3 +131,10 @@ class Checking:
                 )
             quota = quota.model_copy(update={"used": quota.used + promised})
         return find_sending_problems(count, quota)
+
+
+def _told(languages: dict[str, int]) -> dict[str, int]:
+    """Without what few people read: of one person on a list it would be that person's language."""
+    if sum(languages.values()) < SMALLEST_TOLD:
+        return {}
+    return {language: 0 if count < SMALLEST_TOLD else count for language, count in languages.items()}

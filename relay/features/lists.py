@@ -13,11 +13,12 @@ from protocol.changes import Change
 from protocol.delivery_changes import ListChange, ListFill, ListRemove, ListSave
 from protocol.lists import LISTS_LIMIT, RESIDENTS_AT_ONCE, ListKind, ResidentList, find_name_problems
 from protocol.rights import DELIVERIES
-from protocol.segments import find_segment_problems
+from protocol.segments import expanded, find_segment_problems
 from protocol.staff import StaffMember
 from protocol.wire import Wire
 from relay.errors import Refused
 from relay.features.contact_forms import check_readers
+from relay.features.few import is_withheld
 from relay.features.items import list_items
 from relay.features.packed import numbers_of
 from relay.features.segment_names import LIST, list_lists, read_named
@@ -116,6 +117,8 @@ class ListFilling:
         if problems:
             raise Refused(problems[0].code)
         members = numbers_of(self._index.members(payload.segment))
+        if is_withheld(expanded(payload.segment, named.groups), len(members)):
+            raise Refused("too_few_for_list")  # the list would say how many
 
         def second(connection: Connection) -> int:
             kept = find_list(connection, cipher, payload.list, kind="tag")

@@ -18,6 +18,7 @@ from protocol.schedules import At, Holidays, Now
 from protocol.sending_rules import SendingRules
 from protocol.sync import SimilarDelivery
 from relay.features.deliveries import DELIVERY
+from relay.features.few import SMALLEST_TOLD
 from relay.features.mentioned_dates import past_dates
 from relay.features.recipients import Recipients
 from relay.features.sending_rules import find_holidays
@@ -112,6 +113,7 @@ def _overlapping(
     for one in sorted(same, key=_last_said, reverse=True)[:_SIMILAR_SHOWN]:
         people = recipients.count_overlap(draft, one)
         if people:
+            people = 0 if people < SMALLEST_TOLD else people
             found.append(
                 SimilarDelivery(
                     delivery=one.draft.id, title=one.draft.title, sent_at=_last_said(one), people=people

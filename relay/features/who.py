@@ -10,10 +10,11 @@ from pyroaring import BitMap
 from protocol.items import SegmentItem
 from protocol.segments import Segment
 from protocol.sync import PeopleAnswer
+from relay.features.few import SMALLEST_TOLD, is_withheld
 from relay.features.segment_upkeep import SegmentBitmaps
 from relay.features.segments import SegmentIndex, japan_day
 
-FEW = range(1, 5)
+FEW = range(1, SMALLEST_TOLD)
 _FIRST_MONTH = date(2011, 1, 1)  # before that there was no LINE to be a friend on
 _EPOCH = date(1970, 1, 1).toordinal()
 _Counts = dict[str, int]
@@ -23,7 +24,7 @@ def people_of(
     index: SegmentIndex, segment: Segment, items: Mapping[str, SegmentItem], now: datetime
 ) -> PeopleAnswer:
     """Friends who meet the segment by what they answered, read and when they came. Nobody's groups left out:
-    choices and ages that nobody has do not come.
+    choices and ages that nobody has do not come. `segment`: with its saved groups written out.
     """
     few: list[str] = []
 
@@ -33,6 +34,10 @@ def people_of(
         return {key: 0 if count in FEW else count for key, count in found.items()}
 
     with index.looking_at(segment) as (members, kept):
+        if len(members) < SMALLEST_TOLD:  # which keys there are would tell what they answered
+            withheld = is_withheld(segment, len(members))
+            count, told_few = (0, ("count",)) if withheld else (len(members), ())
+            return PeopleAnswer(count=count, few=told_few, as_of=now)
         choices = {
             item.id: told(f"choices.{item.id}", _choices(members, kept, item))
             for item in items.values()

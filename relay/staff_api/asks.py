@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from protocol.items import SegmentItem
-from protocol.segments import Segment, find_segment_problems
+from protocol.segments import Segment, expanded, find_segment_problems
 from protocol.sync import (
     CountAnswer,
     CountRequest,
@@ -22,6 +22,7 @@ from protocol.sync import (
     QuotaAnswer,
 )
 from relay.errors import Refused
+from relay.features.few import is_withheld
 from relay.features.items import item_use, list_items
 from relay.features.quota import QuotaReader
 from relay.features.segment_names import read_named
@@ -64,10 +65,10 @@ class Asks:
         def work() -> CountAnswer:
             self._gate.check_action(request, body)
             segment = CountRequest.parse(body).segment
-            self._check(segment)
-            return CountAnswer(
-                count=self._index.count(segment), friends=self._index.friends(), as_of=self._clock()
-            )
+            _, written_out = self._check(segment)
+            count, friends = self._index.count(segment), self._index.friends()
+            few = is_withheld(written_out, count)
+            return CountAnswer(count=0 if few else count, friends=friends, few=few, as_of=self._clock())
 
         return answer(request, await run_in_threadpool(work))
 
@@ -78,7 +79,8 @@ class Asks:
         def work() -> PeopleAnswer:
             self._gate.check_action(request, body)
             segment = PeopleRequest.parse(body).segment
-            return people_of(self._index, segment, self._check(segment), self._clock())
+            items, written_out = self._check(segment)
+            return people_of(self._index, written_out, items, self._clock())
 
         return answer(request, await run_in_threadpool(work))
 
@@ -103,12 +105,14 @@ class Asks:
 
         return answer(request, await run_in_threadpool(work))
 
-    def _check(self, segment: Segment) -> dict[str, SegmentItem]:
-        """The items there are. Raises Refused where the segment cannot be asked for."""
+    def _check(self, segment: Segment) -> tuple[dict[str, SegmentItem], Segment]:
+        """The items there are, and the segment with its saved groups written out. Raises Refused where it
+        cannot be asked for.
+        """
         with self._database.read() as connection:
             items = list_items(connection, self._database.cipher)
             named = read_named(connection, self._database.cipher, segment)
         problems = find_segment_problems(segment, items, named)
         if problems:
             raise Refused(problems[0].code)
-        return items
+        return items, expanded(segment, named.groups)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.features.check_words import (
     NOBODY_TO_APPROVE,
+    count_words,
     duration_words,
     languages_words,
     people_words,
@@ -89,7 +90,7 @@ class FactsCard(QFrame):
         draft, check = confirmation.draft, confirmation.check
         self._title.setText(draft.title or "（配信名なし）")
         self._sentence.setText(f"{known.sentence(whole_segment(draft))}　に届けます。")
-        self._count.setText(f"{check.count:,} 人" if check else "人数を確かめられません")
+        self._count.setText(count_words(check) if check else "人数を確かめられません")
         self._share.setText(share_words(check) if check else "")
         self._people.setText(people_words(draft))
         self._people.setVisible(bool(people_words(draft)))

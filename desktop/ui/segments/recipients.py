@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.recipients import Condition, Joined, Known, Recipients, recipients_of
+from desktop.features.who import FEW
 from desktop.features.wording import words_of_problem, words_of_trouble
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import card
@@ -158,6 +159,9 @@ class RecipientsPart(QWidget):
 
     def _show_count(self, mine: int, answer: CountAnswer) -> None:
         if mine != self._asked:
+            return
+        if answer.few:
+            self._count_words.setText(f"友だち {answer.friends:,}人のうち {FEW}（0人のこともあります）")
             return
         share = f"（{percent(answer.count, answer.friends)}）" if answer.friends else ""
         self._count_words.setText(f"友だち {answer.friends:,}人のうち {answer.count:,}人{share}")

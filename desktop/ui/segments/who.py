@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.recipients import Known
-from desktop.features.who import Bar, Chart, charts_of
+from desktop.features.who import FEW, Bar, Chart, charts_of
 from desktop.features.wording import words_of_trouble
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, clear, scrolling
@@ -53,7 +53,7 @@ class WhoSheet(Sheet):
         desk.background.ask(lambda: people(segment), self._show, self._failed)
 
     def _show(self, answer: PeopleAnswer) -> None:
-        self._total.setText(f"いま {answer.count:,} 人")
+        self._total.setText(f"いま {FEW}" if "count" in answer.few else f"いま {answer.count:,} 人")
         clear(self._charts)
         for chart in charts_of(answer, self._known):
             self._charts.addWidget(label(chart.title, "subheading"))
