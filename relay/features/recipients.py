@@ -10,17 +10,14 @@ from datetime import date, datetime, timedelta
 from pyroaring import BitMap
 
 from protocol.deliveries import Delivery, DeliveryDraft, find_draft_problems, whole_segment
-from protocol.lists import ResidentList, SegmentGroup
 from protocol.moments import age_month, japan_day
 from protocol.problems import Problem
 from protocol.schedules import OnAge, OnResidentDay, When
-from protocol.segments import AllOf, Everyone, Named, Received, Segment, expanded, iter_nodes
-from relay.features.deliveries import find_delivery
+from protocol.segments import AllOf, Everyone, Received, Segment, expanded
 from relay.features.items import list_items
+from relay.features.segment_names import list_groups, read_named
 from relay.features.segments import SegmentIndex
-from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
-from relay.store.records import list_bodies
 
 MEMBER_BYTES = 4
 
@@ -38,7 +35,7 @@ class Recipients:
         """Why the draft cannot go out as it is written, with what stands in the store; empty when it can."""
         cipher = self._database.cipher
         items = list_items(connection, cipher)
-        return find_draft_problems(draft, items, find_named(connection, cipher, draft.segment), now=now)
+        return find_draft_problems(draft, items, read_named(connection, cipher, draft.segment), now=now)
 
     def count(self, draft: DeliveryDraft) -> int:
         """Friends who meet the draft's conditions now, whatever their own days are."""
@@ -79,13 +76,13 @@ class Recipients:
     def segment(self, draft: DeliveryDraft) -> Segment:
         """The draft's conditions without its excluded groups, every saved group as it is defined now."""
         with self._database.read() as connection:
-            groups = _list_groups(connection, self._database.cipher)
+            groups = list_groups(connection, self._database.cipher)
         return expanded(whole_segment(draft), groups)
 
     def included(self, draft: DeliveryDraft) -> Segment:
         """The draft's conditions before anybody is left out, every saved group as it is defined now."""
         with self._database.read() as connection:
-            groups = _list_groups(connection, self._database.cipher)
+            groups = list_groups(connection, self._database.cipher)
         return expanded(draft.segment, groups)
 
     def _on_their_day(self, when: When, day: date, members: bytes) -> bytes:
@@ -102,26 +99,6 @@ class Recipients:
 def is_of_own_days(delivery: Delivery) -> bool:
     """Whether it is one day of a rule about residents' own days."""
     return bool(delivery.series) and isinstance(delivery.draft.when, OnResidentDay | OnAge)
-
-
-def find_named(connection: Connection, cipher: ColumnCipher, segment: Segment) -> Named:
-    """What the expression may name by id and what exists."""
-    lists = [ResidentList.parse(body) for body in list_bodies(connection, cipher, "list")]
-    groups = _list_groups(connection, cipher)
-    looked_at = [segment, *(group.segment for group in groups.values())]
-    nodes = [node for part in looked_at for node in iter_nodes(part)]
-    named = {node.delivery for node in nodes if isinstance(node, Received)}
-    found = {id: find_delivery(connection, cipher, id) for id in named if "\0" not in id}
-    return Named(
-        groups=groups,
-        lists={one.id: one for one in lists},
-        deliveries={id: known[1].draft.title for id, known in found.items() if known is not None},
-    )
-
-
-def _list_groups(connection: Connection, cipher: ColumnCipher) -> dict[str, SegmentGroup]:
-    groups = [SegmentGroup.parse(body) for body in list_bodies(connection, cipher, "group")]
-    return {group.id: group for group in groups}
 
 
 def _to_bitmap(members: bytes) -> BitMap:
