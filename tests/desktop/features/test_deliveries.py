@@ -1,4 +1,7 @@
-"""SEG-5, SEG-6, SEG-7, SEG-10, SEG-12: writing, testing, confirming and looking back, without any window."""
+"""Writing, testing, confirming and looking back, without any window.
+
+Requirements: SEG-5, SEG-6, SEG-7, SEG-8, SEG-10, SEG-12.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The fault suite: workers killed at every step and at any moment, two at a time, the database killed and
 started again, under random scripted faults of the sandbox. Afterwards the sandbox's record is replayed:
-nobody twice, nobody missed, the counts add up. SEG-7, OPS-4, OPS-6.
+nobody twice, nobody missed, the counts add up. SEG-7, SEG-12, OPS-4, OPS-6.
 
 Each test prints its numbers. All are slow.
 """

@@ -1,4 +1,7 @@
-"""A relay killed in the middle of sending: nobody twice, nobody missed, the counts add up. SEG-7, OPS-4."""
+"""A relay killed in the middle of sending: nobody twice, nobody missed, the counts add up.
+
+Requirements: SEG-7, SEG-12, OPS-4.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The sandbox's record, replayed: texts, broadcast, stop, resume, cancel under scripted faults. SEG-7, OPS-4.
+"""The sandbox's record, replayed: texts, broadcast, stop, resume, cancel under scripted faults.
+
+Requirements: SEG-7, SEG-12, OPS-4.
 
 The long suite with killed processes and databases is `test_fault_suite.py`.
 """
