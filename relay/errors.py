@@ -25,6 +25,13 @@ class StoreUnavailable(Exception):
         self.reason = reason
 
 
+class Deadlocked(StoreUnavailable):
+    """PostgreSQL made this transaction give way to another: nothing of it is done; it can be tried again."""
+
+    def __init__(self) -> None:
+        super().__init__("busy")
+
+
 class LineError(Exception):
     """LINE refused or did not answer. `permanent`: the same request can never succeed.
 

@@ -117,9 +117,12 @@ class Ledger:
         with self._database.write() as connection:
             until = now + self._pacing_life
             lease = take_lease(connection, PACING_LEASE, owner=self._owner, now=now, until=until)
-            write_outcomes(connection, outcomes, owner=self._owner, now=now)
             self._unreported |= {outcome.run for outcome in outcomes}
             self._unreported |= set(list_cancelled_open(connection))
+            # Before any batch or counter, and in one order: who stops a run locks it first, too.
+            for run in sorted(self._unreported):
+                find_run(connection, run, lock=True)
+            write_outcomes(connection, outcomes, owner=self._owner, now=now)
             pauses = {outcome.run: outcome.pauses for outcome in outcomes if outcome.pauses}
             paused = [run for run, reason in pauses.items() if pause_run(connection, run, reason)]
             claims: list[Claim] = []
@@ -176,7 +179,10 @@ class Ledger:
 
     def _must_renew(self, now: datetime, is_busy: bool) -> bool:
         """Whether calls are under way and the right to make them runs out soon."""
-        return is_busy and (self._held_until is None or self._held_until - now < self._pacing_life / 2)
+        if not is_busy or self._held_until is None:
+            return is_busy
+        left = self._held_until - now
+        return not self._pacing_life / 2 <= left <= self._pacing_life  # more: the clock was ahead
 
     def _is_anything_due(self, now: datetime) -> bool:
         with self._database.read() as connection:
@@ -201,7 +207,7 @@ class Ledger:
                 give_up_waiting(connection, id, now, untouched="cancelled")
             # A paused run too: the calls under way when it was stopped may have been its last ones.
             is_done = count_open(connection, id) == 0
-            is_early = run.reported_at is not None and now - run.reported_at < _REPORT_EVERY
+            is_early = run.reported_at is not None and abs(now - run.reported_at) < _REPORT_EVERY
             if is_early and not is_done and run.state == "sending":
                 continue
             if run.state == "cancelled" and not is_done:

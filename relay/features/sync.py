@@ -18,7 +18,7 @@ from protocol.rights import RightsGrid, audiences_of
 from protocol.staff import StaffMember
 from protocol.sync import RECORDS_LIMIT, Record
 from protocol.wire import MalformedMessage
-from relay.errors import Refused, StoreUnavailable, WrongKey
+from relay.errors import Deadlocked, Refused, StoreUnavailable, WrongKey
 from relay.features.audit import append_change
 from relay.features.changes import Stages
 from relay.features.news import NewsBell
@@ -141,20 +141,10 @@ class SyncRounds:
         if done is not None:
             return _repeated(done.staff, done.result, member)
         try:
-            while True:
-                standing, apply = self._prepare(member, change)
-                with self._database.write() as connection:
-                    wait_for_turn(connection)
-                    if self._standing(connection, member) != standing:
-                        continue  # what the person may do changed meanwhile: decide again
-                    done = find_done_change(connection, change.id)
-                    if done is not None:
-                        return _repeated(done.staff, done.result, member)
-                    version = apply(connection)
-                    result = ChangeResult(id=change.id, outcome="applied", version=version)
-                    remember_change(connection, result, staff=member.id, kind=change.kind, now=now)
-                    append_change(connection, self._database.cipher, change, result, now=now, device=device)
-                    return result
+            try:
+                return self._apply_in_turn(member, change, now, device)
+            except Deadlocked:  # PostgreSQL let another transaction go first
+                return self._apply_in_turn(member, change, now, device)
         except Refused as refused:
             return self._finish(change, now, refused, device)
         except _RETRIED:
@@ -164,6 +154,23 @@ class SyncRounds:
             # Its text could quote what was written, so the log gets the place alone.
             _log.error("a change of kind %s failed: %s", change.kind, _place_of(error))
             return self._finish(change, now, Refused("relay_failed"), device)
+
+    def _apply_in_turn(self, member: StaffMember, change: Change, now: datetime, device: str) -> ChangeResult:
+        """Apply it in a transaction of its own, once nobody else's change is under way. Raises Refused."""
+        while True:
+            standing, apply = self._prepare(member, change)
+            with self._database.write() as connection:
+                wait_for_turn(connection)
+                if self._standing(connection, member) != standing:
+                    continue  # what the person may do changed meanwhile: decide again
+                done = find_done_change(connection, change.id)
+                if done is not None:
+                    return _repeated(done.staff, done.result, member)
+                version = apply(connection)
+                result = ChangeResult(id=change.id, outcome="applied", version=version)
+                remember_change(connection, result, staff=member.id, kind=change.kind, now=now)
+                append_change(connection, self._database.cipher, change, result, now=now, device=device)
+                return result
 
     def _prepare(self, member: StaffMember, change: Change) -> tuple[_Standing, Callable[[Connection], int]]:
         """What the person may do now, and what applies the change. Raises Refused."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
+from relay.store.leases import has_run_out
 from relay.store.tables import batches, runs
 
 BatchState = Literal["waiting", "accepted", "refused", "unknown", "cancelled"]
@@ -209,7 +210,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
             batches.c.state == "waiting",
             or_(batches.c.next_try_at.is_(None), batches.c.next_try_at <= now),
         ),
-        and_(batches.c.state == "claimed", batches.c.lease_until < now),
+        and_(batches.c.state == "claimed", has_run_out(batches.c.lease_until, now)),
     )
 
 
@@ -245,7 +246,7 @@ def give_up_waiting(
     got it, else unknown.
     """
     state = case((batches.c.first_try_at.is_(None), untouched), else_="unknown")
-    is_dead = and_(batches.c.state == "claimed", batches.c.lease_until < now)
+    is_dead = and_(batches.c.state == "claimed", has_run_out(batches.c.lease_until, now))
     connection.execute(
         update(batches)
         .where(batches.c.run == run, or_(batches.c.state == "waiting", is_dead))

@@ -20,12 +20,13 @@ from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, Operational
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from relay.errors import StoreUnavailable, WrongKey
+from relay.errors import Deadlocked, StoreUnavailable, WrongKey
 from relay.store.cipher import ColumnCipher
 from relay.store.tables import meta
 from relay.store.upgrades import bring_up_to_date
 
 _PROOF = "key proof"
+_DEADLOCK = "40P01"
 
 
 class Database:
@@ -149,6 +150,8 @@ def _known_trouble() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _DEADLOCK:
+            raise Deadlocked from None
         raise StoreUnavailable(_reason(str(error.orig).lower())) from None
     except PoolTimeout:
         raise StoreUnavailable("busy") from None

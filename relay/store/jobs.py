@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
+from relay.store.leases import has_run_out
 from relay.store.tables import jobs
 
 
@@ -58,7 +59,7 @@ def _is_due(kinds: Sequence[str], now: datetime) -> ColumnElement[bool]:
         jobs.c.state == "waiting",
         jobs.c.run_at <= now,
         jobs.c.kind.in_(kinds),
-        or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now),
+        or_(jobs.c.lease_until.is_(None), has_run_out(jobs.c.lease_until, now)),
     )
 
 
