@@ -8,8 +8,10 @@ import pytest
 
 from desktop.features.changed_text import changed_facts, changed_lines
 from desktop.features.check_words import (
+    count_words,
     duration_words,
     languages_words,
+    quota_words,
     route_words,
     share_words,
     verb_of,
@@ -22,7 +24,7 @@ from desktop.features.recipients import Known
 from desktop.features.sending_rules import closed_days, with_closed, without_closed
 from desktop.replica.records import DeliveryQuery
 from protocol.counting import utf16_length
-from protocol.deliveries import Delivery, DeliveryDraft
+from protocol.deliveries import Delivery, DeliveryDraft, Quota
 from protocol.message_limits import TEXT_LIMIT
 from protocol.messages import (
     Card,
@@ -328,6 +330,13 @@ def test_the_dry_run_is_told_in_words() -> None:
     assert share_words(check) == "友だち 4,321人のうち 1%未満"
     assert route_words(check) == "500人ずつまとめて送ります（1回、文は2通り）"
     assert languages_words(check, {"ja": "日本語", "en": "English"}) == "日本語 2人、English 1人"
+    few = check.model_copy(update={"count": 0, "few": True, "languages": {}, "quota": Quota(limit=9, used=1)})
+    assert (count_words(check), count_words(few)) == ("3 人", "5人未満")
+    assert (share_words(few), languages_words(few, {}), quota_words(few)) == ("", "", "8通")
+    assert (
+        languages_words(check.model_copy(update={"languages": {"ja": 9, "en": 0}}), {})
+        == "ja 9人、en 5人未満"
+    )
     assert [duration_words(one) for one in (1, 30, 90, 3900)] == ["数秒", "約30秒", "約2分", "約1時間05分"]
     draft = DeliveryDraft(id="a", title="a", when=WEEKLY)
     assert verb_of(draft) == "くり返しを始める"

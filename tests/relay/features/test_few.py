@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from protocol.deliveries import DeliveryDraft
-from protocol.delivery_changes import GroupSave, ListChange, ListFill, ListSave
+from protocol.delivery_changes import DeliverySave, DeliverySend, GroupSave, ListChange, ListFill, ListSave
 from protocol.items import Answer
 from protocol.lists import ResidentList, SegmentGroup
 from protocol.messages import TextMessage
@@ -65,6 +65,14 @@ def test_a_list_by_itself_is_counted_and_nothing_more_is_told_of_it(town: Office
     people = people_of(town.index, ONE, items, town.clock())
     assert (people.count, people.choices, people.languages, people.few) == (1, {}, {}, ())
     assert people_of(town.index, AllOf(parts=(ONE, NORTH)), items, town.clock()).few == ("count",)
+
+
+def test_a_delivery_to_few_goes_out_without_saying_to_how_many(town: Office, sato: StaffMember) -> None:
+    segment = AllOf(parts=(ONE, NORTH))
+    draft = DeliveryDraft(id="d", title="t", messages=(TextMessage(text="本日"),), segment=segment)
+    assert town.do(sato, "delivery.save", DeliverySave(draft=draft)).outcome == "applied"
+    sent = town.do(sato, "delivery.send", DeliverySend(delivery="d", recipients_seen=0), 1)
+    assert (sent.outcome, sent.reason) == ("applied", "")
 
 
 def test_no_list_is_filled_with_the_answer_to_such_a_question(town: Office, sato: StaffMember) -> None:
