@@ -19,6 +19,8 @@ from desktop.ui.deliveries.stopping import SendingCard
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import Banner, card, clear, row_of, scrolling
+from desktop.ui.parts.figures import figures
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import badge, label
 from desktop.ui.parts.states import STATE_TONES
 from desktop.ui.phone.preview import PhonePreview
@@ -111,7 +113,6 @@ class DetailScreen(Screen):
         self.desk.background.local(read, self._show)
 
     def _head(self) -> QWidget:
-        made = QWidget()
         desk, theme = self.desk, self.desk.theme
         back = button(
             "一覧へ戻る", desk.routes.deliveries, name="detail.back", role="quiet", icon="left", theme=theme
@@ -119,9 +120,7 @@ class DetailScreen(Screen):
         self._archive = button("しまう", self._archive_it, name="detail.archive", role="quiet")
         self._correct = button("訂正を送る", self._correct_it, name="detail.correct")
         self._copy = button("複製して新しく作る", self._copy_it, name="detail.copy", icon="copy", theme=theme)
-        row = row_of(back, 1, self._archive, self._correct, self._copy)
-        made.setLayout(row)
-        return made
+        return Flow(back, self._archive, self._correct, self._copy)
 
     def _show(self, read: Read) -> None:
         if read == self._last:
@@ -202,7 +201,7 @@ class DetailScreen(Screen):
             bar.setRange(0, max(1, numbers.recipients))
             bar.setValue(done)
             column.addWidget(bar)
-        column.addLayout(_numbers(delivery))
+        column.addWidget(_numbers(delivery))
         if numbers.unknown:
             words = "「不明」は、LINEから答えが来なかった人数です。二重に届かないよう、自動で送り直しません。"
             column.addWidget(label(words, "small", wrap=True))
@@ -256,23 +255,14 @@ class DetailScreen(Screen):
         )
 
 
-def _numbers(delivery: Delivery) -> QGridLayout:
+def _numbers(delivery: Delivery) -> Flow:
     numbers = delivery.numbers
-    grid = QGridLayout()
-    grid.setSpacing(16)
-    figures = [
+    people = [
         ("recipients", "対象", numbers.recipients),
         ("accepted", "成功", numbers.accepted),
         ("refused", "失敗", numbers.refused),
         ("unknown", "不明", numbers.unknown),
     ]
     if numbers.cancelled:
-        figures.append(("cancelled", "取りやめ", numbers.cancelled))
-    for place, (name, title, number) in enumerate(figures):
-        cell = QVBoxLayout()
-        cell.setSpacing(2)
-        cell.addWidget(label(title, "muted"))
-        value = label(f"{number:,}", "number", name=f"detail.number.{name}")
-        cell.addLayout(row_of(value, label("人", "muted"), 1, spacing=4))
-        grid.addLayout(cell, place // 4, place % 4)
-    return grid
+        people.append(("cancelled", "取りやめ", numbers.cancelled))
+    return figures((title, f"{number:,}", "人", f"detail.number.{name}") for name, title, number in people)

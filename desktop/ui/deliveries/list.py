@@ -23,12 +23,14 @@ from desktop.features.history import HISTORY_HEADER, history_rows
 from desktop.features.wording import words_for
 from desktop.replica.records import DeliveryQuery, Shown
 from desktop.ui.allowed import offer
-from desktop.ui.deliveries.table import COLUMNS, DeliveryTable, make_view
+from desktop.ui.deliveries.table import COLUMNS, WIDEST, DeliveryTable, make_view
 from desktop.ui.deliveries.tabs import DeliveryTabs
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.dialogs import ask_first
 from desktop.ui.parts.fields import CommitLine
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
+from desktop.ui.parts.rows import fit_columns
 from desktop.ui.screen import Desk, Screen, header
 from protocol.deliveries import Delivery
 
@@ -78,6 +80,7 @@ class DeliveriesScreen(Screen):
             shortcut = QShortcut(QKeySequence(keys), self.view)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(done)
+        desk.theme.changed.connect(self._fit_columns)
         self._enable()
 
     def refresh(self) -> None:
@@ -142,10 +145,7 @@ class DeliveriesScreen(Screen):
         self.desk.background.local(write, lambda _: done())
 
     def _filter_row(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = Flow(spacing=0)
         group = QButtonGroup(self)
         for name, words, states in FILTERS:
             choice = QPushButton(words)
@@ -156,9 +156,8 @@ class DeliveriesScreen(Screen):
             choice.setChecked(name == "all")
             choice.clicked.connect(lambda _=False, name=name, states=states: self._filter(name, states))
             group.addButton(choice)
-            row.addWidget(choice)
-        row.addStretch(1)
-        return made
+            row.put(choice)
+        return row
 
     def _search_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -236,6 +235,9 @@ class DeliveriesScreen(Screen):
         self._archive.setEnabled(shown is not None and _may_be_put_away(shown.body))
         is_away = shown is not None and shown.body.archived
         self._archive.setText("一覧に戻す" if is_away else "しまう")
+
+    def _fit_columns(self) -> None:
+        fit_columns(self.view, WIDEST, self.desk.theme)
 
     def _after_change(self) -> None:
         self.refresh()

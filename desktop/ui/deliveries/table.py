@@ -15,8 +15,8 @@ from desktop.features.wording import words_for
 from desktop.replica.delivery_columns import kind_of, moment_of
 from desktop.replica.records import DeliveryQuery, DeliverySort, Shown
 from desktop.ui.background import Background
-from desktop.ui.moments import short
-from desktop.ui.parts.rows import bare_list
+from desktop.ui.moments import WIDEST_MOMENT, short
+from desktop.ui.parts.rows import bare_list, fit_columns
 from desktop.ui.theme import Theme
 from protocol.deliveries import BEFORE_SENDING, Delivery
 
@@ -32,6 +32,11 @@ COLUMNS: tuple[tuple[str, DeliverySort], ...] = (
     ("失敗・不明", "failed"),
 )
 _TITLE, _MOMENT, _NUMBERS = 2, 3, (5, 6, 7)
+WIDEST = (
+    "配信できず", "自動（ごみ）", "配信名配信名", f"次 {WIDEST_MOMENT}", "水沢 結香子", "100,000", "100,000",
+    "失敗・不明",
+)  # fmt: skip
+"""As wide as what comes there. Longer words of a title or a state are seen whole by opening it."""
 _GOING = ("held", "scheduled", "repeating", "queued", "sending")
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -181,9 +186,7 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 def make_view(table: DeliveryTable, theme: Theme) -> QTableView:
     view = bare_list(table, theme, name="deliveries.table", words="配信の一覧", row_height=48)
     head = view.horizontalHeader()
-    head.setMinimumSectionSize(theme.px(60))
-    for column, width in enumerate((130, 110, 200, 215, 140, 80, 80, 100)):
-        view.setColumnWidth(column, theme.px(width))
+    fit_columns(view, WIDEST, theme)
     head.setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
     head.setSortIndicatorShown(True)
     head.setSortIndicator(_MOMENT, Qt.SortOrder.DescendingOrder)

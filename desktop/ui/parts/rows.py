@@ -104,6 +104,15 @@ def bare_list(
     return view
 
 
+def fit_columns(view: QTableView, widest: Sequence[str], theme: Theme) -> None:
+    """Columns as wide as these words and their own titles, at the text size in force."""
+    view.ensurePolished()
+    metrics, air = view.fontMetrics(), theme.px(28)
+    view.horizontalHeader().setMinimumSectionSize(metrics.horizontalAdvance("100,000") + air)
+    for column, words in enumerate(widest):
+        view.setColumnWidth(column, metrics.horizontalAdvance(words) + air)
+
+
 def _wide_enough(view: QTableView, title: str, width: int | str, theme: Theme) -> int:
     """At any text size: the title of the column and the sample are seen whole."""
     metrics, air = view.fontMetrics(), theme.px(28)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from desktop.features.exports import csv_bytes, write_xlsx
 from desktop.features.results import (
@@ -21,12 +21,16 @@ from desktop.features.wording import words_of_reason
 from desktop.ui.moments import short
 from desktop.ui.parts.buttons import button
 from desktop.ui.parts.cards import row_of
+from desktop.ui.parts.figures import figures
+from desktop.ui.parts.flow import Flow
 from desktop.ui.parts.labels import label
 from desktop.ui.parts.rows import Rows, rows_view
 from desktop.ui.results.chart import BarChart
 from desktop.ui.screen import Desk
 from protocol.deliveries import Delivery
 from protocol.results import LINE_MINIMUM, DeliveryResult
+
+_BRIEF = 20
 
 
 class ResultCard(QFrame):
@@ -50,7 +54,7 @@ class ResultCard(QFrame):
             words = "まだ集計がありません。LINEの集計は、配信の翌日から出はじめます。"
             self._column.addWidget(label(words, "muted", wrap=True, name="result.none"))
             return
-        self._column.addLayout(self._figures(result))
+        self._column.addWidget(self._figures(result))
         if result.reason:
             note = label(words_of_reason(result.reason).both, "muted", wrap=True, name="result.reason")
             self._column.addWidget(note)
@@ -66,27 +70,16 @@ class ResultCard(QFrame):
         if len(known) > 1:
             self._chart("開封した人（各日の集計時点）", "人", known, "days")
 
-    def _figures(self, result: DeliveryResult) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(2)
-        taps = sum(link.taps for link in result.links)
-        figures = [
-            (one.name, one.title, one.number, f"人（{one.rate}）" if one.rate else "人")
-            for one in figures_of(self._delivery, result)
-        ]
+    def _figures(self, result: DeliveryResult) -> Flow:
+        cells: list[tuple[str, str, str, str]] = []
+        for one in figures_of(self._delivery, result):
+            unit = f"人（{one.rate}）" if one.rate else "人"
+            words = f"{one.number:,}" if one.number is not None else _briefly(why_missing(result))
+            cells.append((one.title, words, unit if one.number is not None else "", f"result.{one.name}"))
         if result.links:
-            figures.append(("taps", "タップの合計", taps, "回"))
-        for place, (name, title, number, unit) in enumerate(figures):
-            grid.addWidget(label(title, "muted", wrap=True), 0, place)
-            if number is None:
-                value = label(why_missing(result), wrap=True, name=f"result.{name}")
-                grid.addWidget(value, 1, place)
-            else:
-                value = label(f"{number:,}", "number", name=f"result.{name}")
-                grid.addLayout(row_of(value, label(unit, "muted"), 1, spacing=4), 1, place)
-            grid.setColumnStretch(place, 1)
-        return grid
+            taps = sum(link.taps for link in result.links)
+            cells.append(("タップの合計", f"{taps:,}", "回", "result.taps"))
+        return figures(cells)
 
     def _as_of(self, result: DeliveryResult) -> str:
         moment = short(result.fetched_at, self._desk.office.clock())
@@ -173,3 +166,8 @@ class ResultCard(QFrame):
 
         say = self._desk.routes.say
         self._desk.background.local(write, lambda _: say(f"書き出しました：{path.name}"))
+
+
+def _briefly(words: str) -> str:
+    """A longer reason stands below the figures, once and whole."""
+    return words if len(words) <= _BRIEF else "表示なし"
