@@ -1,6 +1,7 @@
 """The checker of exactly-once sending: replays the sandbox's own record against the store. SEG-7, OPS-4.
 
-Whatever was killed, dropped or repeated on the way, afterwards: nobody got a delivery twice, everybody whose
+Whatever was killed, dropped or repeated on the way, afterwards: every call for people bore the key of a batch
+that the store still has, nobody got a delivery twice, everybody whose
 batch is told as accepted got it, nobody whose batch is told as refused or cancelled did, and the numbers that
 desktops see are those of the ledger. An `unknown` batch may or may not have arrived, that is its meaning.
 """
@@ -25,6 +26,7 @@ from sandbox.line.residents import Resident
 from sandbox.line.state import Platform
 from tests.relay.town import add_friends
 
+ENDPOINTS = ("multicast", "push", "broadcast")
 STATES = ("waiting", "accepted", "refused", "unknown", "cancelled")
 
 
@@ -54,11 +56,13 @@ def replay(database: Database, index: SegmentIndex, ledger: Ledger, id: str) -> 
     """Fails with what does not fit. `ledger` is the sandbox's; the delivery must be over."""
     with database.read() as connection:
         rows = connection.execute(select(batches).where(batches.c.run == id)).all()
+        keys = set(connection.execute(select(batches.c.retry_key)).scalars())
         run, told = find_run(connection, id), find_delivery(connection, database.cipher, id)
         summed = sum_ledger(connection, id)
     assert run is not None and told is not None
     by_key = _requests_by_key(ledger)
     got = _people_by_request(ledger)
+    _check_keys(ledger, keys)
     reached: Counter[str] = Counter()
     calls = 0
     for row in rows:
@@ -78,6 +82,13 @@ def replay(database: Database, index: SegmentIndex, ledger: Ledger, id: str) -> 
         reached=len(reached),
         numbers=summed,
     )
+
+
+def _check_keys(ledger: Ledger, keys: set[str]) -> None:
+    """A batch that got another key on its way would be sent twice, and its first call belong to nothing."""
+    for call in list(ledger.calls):
+        if call.endpoint in ENDPOINTS:
+            assert call.retry_key in keys, f"a {call.endpoint} call whose key is of no batch"
 
 
 def _check_batch(row: Any, people: list[str], meant: set[str]) -> None:

@@ -7,6 +7,7 @@ The long suite with killed processes and databases is `test_fault_suite.py`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -137,3 +138,21 @@ def test_the_checker_finds_what_does_not_fit(
     ledger.deliveries.clear()
     with pytest.raises(AssertionError, match="0 of 30 got it"):
         replay(office.database, office.index, ledger, id)
+
+
+def test_the_checker_finds_a_batch_that_was_called_with_two_keys(
+    office: Office, sato: StaffMember, sandbox: RunningSandbox
+) -> None:
+    """The mutant: a worker that makes a new key for its second try, which LINE takes for a new message."""
+    settle(office.database, sandbox.platform, 30, office.clock())
+    script(sandbox, "multicast", [{"drop_answer": True}])
+    calls = sandbox.platform.ledger.calls
+    with working(office, sandbox.url):
+        id = confirm(office, sato, 30)
+        wait_until(lambda: len(calls) > 0)
+        with office.database.write() as connection:
+            connection.execute(update(batches).values(retry_key=str(uuid.uuid4())))
+        wait_until(lambda: run_of(office, id).state == "sent")
+    assert {len(resident.talk) for resident in sandbox.platform.residents} == {2}
+    with pytest.raises(AssertionError, match="key is of no batch"):
+        replay(office.database, office.index, sandbox.platform.ledger, id)
