@@ -178,7 +178,9 @@ class Cast:
         """The checker of exactly-once sending, over the sandbox's own record."""
         ledger = SimpleNamespace(
             calls=[
-                SimpleNamespace(retry_key=each["retryKey"], request_id=each["requestId"])
+                SimpleNamespace(
+                    endpoint=each["endpoint"], retry_key=each["retryKey"], request_id=each["requestId"]
+                )
                 for each in self.hall.sandbox("GET", "calls")["calls"]
             ],
             deliveries=[
