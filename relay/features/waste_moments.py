@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +12,9 @@ from protocol.waste import WasteCalendar
 from relay.features.rule_deliveries import skip_rule_day
 from relay.store.database import Connection
 
+LONGEST_OUTAGE = timedelta(days=31)
 _DAY = timedelta(days=1)
+_NONE: Mapping[str, date] = {}
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,22 @@ def begin_sending(connection: Connection, calendar: WasteCalendar, now: datetime
         skip_rule_day(connection, rule=message.rule, day=day, now=now)
 
 
-def moments_before(calendar: WasteCalendar, now: datetime) -> list[tuple[DailyMessage, date]]:
-    """The moments of today and yesterday that have come."""
+def moments_before(
+    calendar: WasteCalendar, now: datetime, had: Mapping[str, date] = _NONE
+) -> list[tuple[DailyMessage, date]]:
+    """The moments of today and yesterday that have come, and those since the last that each message `had`.
+
+    So that after an outage every day shows as skipped; of one longer than `LONGEST_OUTAGE` the last days do.
+    """
     today = japan_day(now)
-    found = [(message, day + message.ahead * _DAY) for day in (today - _DAY, today) for message in MESSAGES]
+    found = []
+    for message in MESSAGES:
+        last = had.get(message.rule, today) - message.ahead * _DAY
+        first = max(min(last, today - _DAY), today - LONGEST_OUTAGE)
+        days = [first + number * _DAY for number in range((today - first).days + 1)]
+        found += [(message, day + message.ahead * _DAY) for day in days]
     return [
         (message, day)
-        for message, day in found
+        for message, day in sorted(found, key=lambda one: one[1])
         if (moment := message.moment(calendar, day)) is not None and moment <= now
     ]

@@ -22,7 +22,7 @@ from relay.features.waste import WasteTown, read_town
 from relay.features.waste_moments import MESSAGES, DailyMessage, moments_before
 from relay.store.cipher import ColumnCipher
 from relay.store.database import Connection, Database
-from relay.store.moments import find_rule_day, has_rule_run
+from relay.store.moments import find_last_rule_day, find_rule_day, has_rule_run
 
 LATE_MINUTES = 120
 WASTE_EVERY = 15.0
@@ -107,8 +107,10 @@ def values_of_delivery(
 
 
 def _due(connection: Connection, town: WasteTown, now: datetime) -> list[tuple[DailyMessage, date]]:
+    had = {message.rule: find_last_rule_day(connection, message.rule) for message in MESSAGES}
+    known = {rule: day for rule, day in had.items() if day is not None}
     return [
         (message, day)
-        for message, day in moments_before(town.calendar, now)
+        for message, day in moments_before(town.calendar, now, known)
         if not has_rule_run(connection, message.rule, day)
     ]

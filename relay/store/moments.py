@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from relay.store.delivery_tables import moments, rule_runs
 
@@ -83,6 +83,13 @@ def has_rule_run(connection: Connection, rule: str, day: date) -> bool:
 def find_rule_day(connection: Connection, delivery: str, rules: Sequence[str]) -> date | None:
     """The day for which one of these rules made the delivery; None when none of them did."""
     query = select(rule_runs.c.day).where(rule_runs.c.delivery == delivery, rule_runs.c.rule.in_(rules))
+    day = connection.execute(query).scalar_one_or_none()
+    return None if day is None else date.fromisoformat(day)
+
+
+def find_last_rule_day(connection: Connection, rule: str) -> date | None:
+    """The latest day of the rule that has happened; None when none has."""
+    query = select(func.max(rule_runs.c.day)).where(rule_runs.c.rule == rule)
     day = connection.execute(query).scalar_one_or_none()
     return None if day is None else date.fromisoformat(day)
 

@@ -93,7 +93,7 @@ def _check_keys(ledger: Ledger, keys: set[str]) -> None:
 
 
 def _is_answers(key: str | None) -> bool:
-    """Whether it is the push that tells somebody of an answer (`jobs/tell.py`), whose keys hold their time."""
+    """Whether it is the push that tells of an answer (`jobs/tell.py`), whose keys hold their time."""
     return key is not None and uuid.UUID(key).version == 7
 
 

@@ -13,7 +13,15 @@ from relay.store.delivery_tables import moments
 from relay.store.moments import Moment, list_due, put_moment, take_moment
 from tests.conftest import Clock
 from tests.relay.features.office import Office
-from tests.relay.features.test_due import DAILY, answer, confirm, due_item, members_of_runs, town
+from tests.relay.features.test_due import (
+    DAILY,
+    all_deliveries,
+    answer,
+    confirm,
+    due_item,
+    members_of_runs,
+    town,
+)
 from tests.relay.features.test_waste import town as waste_town
 
 __all__ = ["town", "waste_town"]
@@ -82,3 +90,15 @@ def test_a_moment_confirmed_anew_as_another_kind_is_not_taken_for_the_old_one(
         put_moment(connection, Moment(delivery="d1", due_at=clock(), kind="repeating"))
         assert not take_moment(connection, old)
         assert connection.execute(moments.select()).one().kind == "repeating"
+
+
+def test_collections_missed_in_a_long_outage_show_as_skipped_each(
+    waste_town: Office, sato: StaffMember, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 11, 25, 10, 1, tzinfo=UTC)
+    WasteMessages(waste_town.database, clock, waste_town.index).run_once()
+    clock.now = datetime(2026, 12, 4, 3, 0, tzinfo=UTC)
+    WasteMessages(waste_town.database, clock, waste_town.index).run_once()
+    waste_town.moments.run_due()
+    states = [one.state for one in all_deliveries(waste_town, sato) if one.made_by_rule == "waste:eve"]
+    assert states == ["skipped"] * 4  # Thursday, Monday, Tuesday and Thursday
