@@ -35,13 +35,16 @@ WORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "how": ("出し方", "捨て方", "備考", "出すときの注意", "注意"),
     "fee": ("手数料", "料金"),
     "synonyms": ("別名", "同義語", "ほかの言い方", "関連語"),
+    "links": ("リンク", "URL", "案内のページ"),
 }
 COLUMN_WORDS = {
     "district": "地区", "kind": "種類", "weekdays": "曜日", "nths": "第n", "month": "月", "day": "日",
     "holiday": "祝日", "first": "始まりの日", "until": "終わりの日",
     "name": "品名", "reading": "読み", "how": "出し方", "fee": "手数料", "synonyms": "別名",
+    "links": "リンク",
 }  # fmt: skip
-WORDS_HEADER = ("品名", "読み", "分別", "出し方", "手数料", "別名")
+WORDS_HEADER = ("品名", "読み", "分別", "出し方", "手数料", "別名", "リンク")
+LINK_WORDS = "くわしく見る"
 _MONTH = re.compile(r"(1[0-2]|[1-9])月")
 _SPLIT = re.compile(r"[、,，・/／;；\s\n]+")
 NOT_COLLECTED = ("", "収集しない", "収集できません", "収集不可", "対象外")
@@ -198,7 +201,7 @@ def read_words(
             how=named.get("how", ""),
             fee=named.get("fee", ""),
             synonyms=tuple(dict.fromkeys(part for part in _SPLIT.split(named.get("synonyms", "")) if part)),
-            links=before.links if before else {},
+            links=read_links(named["links"]) if "links" in named else before.links if before else {},
         )
         if find_word_problems(word, frozenset(kinds.values())):
             lines.append(Line(number, cells, "wrong", "品名がないか、文字が多すぎます。"))
@@ -207,6 +210,22 @@ def read_words(
         lines.append(Line(number, cells, outcome, word=word))
         known[folded(word.name)] = word
     return _read(lines)
+
+
+def read_links(text: str) -> dict[str, str]:
+    """Words of a button → address, from lines of 「案内 https://…」; an address alone gets words of ours."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        words, sep, rest = line.strip().partition("http")
+        if line.strip():
+            name = words.strip(" 　：:") or (LINK_WORDS if not found else f"{LINK_WORDS}（{len(found) + 1}）")
+            found[name] = sep + rest.strip()
+    return found
+
+
+def links_text(links: Mapping[str, str]) -> str:
+    """As `read_links` reads it back."""
+    return "\n".join(f"{words} {address}" for words, address in links.items())
 
 
 def rule_rows(calendar: WasteCalendar, districts: Sequence[Choice]) -> list[tuple[str, ...]]:
@@ -230,6 +249,7 @@ def word_rows(calendar: WasteCalendar, words: Iterable[WasteWord]) -> list[tuple
             word.how,
             word.fee,
             "、".join(word.synonyms),
+            links_text(word.links),
         )
         for word in words
     ]

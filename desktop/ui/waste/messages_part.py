@@ -20,6 +20,10 @@ from protocol.counting import grapheme_count
 from protocol.waste import WasteCalendar
 from protocol.waste_days import NAME_LIMIT, TEXT_LIMIT, day_words
 
+_NEEDS_SENDING = (
+    "お知らせを始めることと、送っているお知らせを変えることは、配信を送る権限のある職員だけができます。"
+    "止めることと、始める前に書いておくことは、だれでもできます。"
+)
 _PLACES = "｛地区｝｛ごみの種類｝｛収集日｝は、届くときに地区ごとの言葉に変わります。"
 
 
@@ -39,6 +43,9 @@ class MessagesPart(QWidget):
         column = QVBoxLayout(flow)
         column.setContentsMargins(0, 0, 12, 12)
         column.setSpacing(14)
+        self._why = label(_NEEDS_SENDING, "muted", wrap=True, name="waste.needs_sending")
+        self._why.hide()
+        column.addWidget(self._why)
         column.addWidget(self._whom())
         column.addWidget(self._words())
         column.addWidget(self._dry_run())
@@ -62,11 +69,16 @@ class MessagesPart(QWidget):
         for field in self._fields:
             field.recount()
         self._showing = False
+        may_send = self.desk.office.may("deliveries", "approve")
         for made in (
             self.district_item, self.notice_item, self.morning_choice, self.eve_choice, self.morning_time,
-            self.eve_time, self.morning_text, self.eve_text, self.put_out_by, self.sends,
+            self.eve_time, self.morning_text, self.eve_text,
         ):  # fmt: skip
-            made.setEnabled(may_edit)
+            made.setEnabled(may_edit and (may_send or not calendar.sends))
+        # As the relay has it: whoever may edit may switch off, and write while it is off.
+        self.sends.setEnabled(may_edit and (may_send or town.calendar.sends))
+        self.put_out_by.setEnabled(may_edit)
+        self._why.setVisible(may_edit and not may_send)
 
     def look_ahead(self) -> None:
         """The dry run for tomorrow's collection."""

@@ -8,7 +8,16 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import Trouble
 from desktop.features.waste import TownWaste, WasteInvalid
-from desktop.features.waste_import import WORD_COLUMNS, WORDS_HEADER, Read, read_words, word_rows, write_list
+from desktop.features.waste_import import (
+    WORD_COLUMNS,
+    WORDS_HEADER,
+    Read,
+    links_text,
+    read_links,
+    read_words,
+    word_rows,
+    write_list,
+)
 from desktop.features.wording import words_of_problem, words_of_trouble
 from desktop.ui.allowed import offer
 from desktop.ui.parts.buttons import button
@@ -22,9 +31,10 @@ from desktop.ui.screen import Desk, Screen, header
 from desktop.ui.waste.import_sheet import EXCEL, FILES, ImportSheet
 from desktop.ui.waste.year_part import CANNOT_WRITE
 from protocol.counting import grapheme_count
-from protocol.waste import FEE_LIMIT, HOW_LIMIT, WORD_LIMIT, WasteWord
+from protocol.waste import FEE_LIMIT, HOW_LIMIT, LINKS_LIMIT, WORD_LIMIT, WasteWord
 from protocol.waste_days import ordered_kinds
 
+_LINKS_HELP = f"1行に1つ、{LINKS_LIMIT}つまで。ことばのあとに https:// で始まるアドレスを入れます。"
 _NOT_COLLECTED = "収集しない"
 
 
@@ -85,6 +95,7 @@ class WasteWordsScreen(Screen):
         self.synonyms.set_text("、".join(word.synonyms))
         self.how.set_text(word.how)
         self.fee.set_text(word.fee)
+        self.links.set_text(links_text(word.links))
         show_value(self.kind, word.kind)
         for field in self._fields:
             field.recount()
@@ -104,6 +115,7 @@ class WasteWordsScreen(Screen):
                 "synonyms": tuple(dict.fromkeys(other for other in others if other)),
                 "how": self.how.toPlainText().strip(),
                 "fee": self.fee.text().strip(),
+                "links": read_links(self.links.toPlainText()),
                 "kind": self.kind.currentData() or "",
             }
         )
@@ -163,12 +175,15 @@ class WasteWordsScreen(Screen):
         self.how = CommitText(name="word.how", hint="例：中身を出して、水で洗ってください。")
         self.how.setFixedHeight(self.desk.theme.px(96))
         self.fee = CommitLine(name="word.fee", hint="例：1個 300円")
+        self.links = CommitText(name="word.links", hint="例：出し方の案内 https://www.example.jp/")
+        self.links.setFixedHeight(self.desk.theme.px(72))
         self._fields = [
             Field("ことば", self.name, required=True, count=grapheme_count, limit=WORD_LIMIT),
             Field("読み", self.reading, count=grapheme_count, limit=WORD_LIMIT),
             Field("別名", self.synonyms, help_text="「、」で区切ります。別名でも見つかります。"),
             Field("出し方", self.how, count=grapheme_count, limit=HOW_LIMIT),
             Field("手数料", self.fee, count=grapheme_count, limit=FEE_LIMIT),
+            Field("リンク", self.links, help_text=_LINKS_HELP),
         ]
         self.kind = choice_box([], name="word.kind", words="分別", changed=lambda: None)
         for place, field in enumerate(self._fields):

@@ -16,6 +16,8 @@ from desktop.features.waste_import import (
     WORDS_HEADER,
     Read,
     guess_columns,
+    links_text,
+    read_links,
     read_rules,
     read_sheet,
     read_words,
@@ -230,3 +232,11 @@ def test_a_file_that_is_no_list_is_refused_in_words(tmp_path: Path) -> None:
     for name in ("x.xlsx", "empty.csv", "odd.csv", "gone.csv"):
         with pytest.raises(ListUnreadable):
             read_sheet(tmp_path / name)
+
+
+def test_links_of_a_word_are_lines_of_words_and_an_address() -> None:
+    text = "案内 https://www.example.jp/a\nhttps://www.example.jp/b\n\n"
+    links = read_links(text)
+    assert links == {"案内": "https://www.example.jp/a", "くわしく見る（2）": "https://www.example.jp/b"}
+    assert read_links(links_text(links)) == links and read_links("") == {}
+    assert WORDS_HEADER[-1] == "リンク"
