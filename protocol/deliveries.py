@@ -53,7 +53,8 @@ frozen into batches) → sending → sent.
 
 `paused`: stopped by LINE's monthly limit or by people, can go on or be cancelled; `cancelled`: the rest is
 never sent; `skipped`: its moment passed unseen and its rule says not to send late; `failed`: nothing was
-accepted. Stopping a `held`, `scheduled` or `repeating` one makes it a draft again.
+accepted. Stopping a `held`, `scheduled` or `repeating` one makes it a draft again, which belongs to no rule;
+a day of residents' own days is cancelled instead, because only its rule says whose day it was.
 """
 
 BEFORE_SENDING: tuple[DeliveryState, ...] = ("draft", "asked", "held", "scheduled", "repeating")
