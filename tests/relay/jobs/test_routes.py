@@ -153,7 +153,7 @@ def test_a_dead_workers_calls_do_not_hold_a_cancelled_delivery_open(
     id = confirm(office, sato, 1000)
     office.sending.freezing.freeze(id)
     with office.database.write() as connection:
-        lost = {"state": "claimed", "owner": "dead", "lease_until": office.clock() + timedelta(hours=1)}
+        lost = {"state": "claimed", "owner": "dead", "lease_until": office.clock() + timedelta(minutes=1)}
         connection.execute(update(batches).where(batches.c.no == 0).values(**lost))
         pause_run(connection, id, "stopped")
         cancel_rest(connection, office.database, id, office.clock())
