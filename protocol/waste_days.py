@@ -210,8 +210,10 @@ def _moved_by_holidays(rule: Recurrence, first: date, last: date, holidays: Holi
     around = timedelta(days=SEARCH_LIMIT)
     kept = rule.model_copy(update={"on_holiday": "keep"})
     own = set(_days_between(kept, first - around, last + around, holidays))
-    moved = {
-        nearest_working_day(day, holidays, rule.on_holiday): day for day in own if is_closed(day, holidays)
+    moved = {  # where two holidays lead to the same day, the earlier one is named
+        nearest_working_day(day, holidays, rule.on_holiday): day
+        for day in sorted(own, reverse=True)
+        if is_closed(day, holidays)
     }
     return {to: day for to, day in moved.items() if to is not None and to not in own}
 
